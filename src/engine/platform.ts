@@ -1,0 +1,121 @@
+/**
+ * All that the engine needs of its host: the packet, the tables, the clock, the way out. In Node these functions call
+ * the host that `runOn` names; for the kernel the compiler drops this file and `kernel/platform/` defines the same
+ * functions in C.
+ *
+ * Pointers into the packet (`ipv4At` …) are good until the next call that is marked “moves the packet”.
+ * Pointers into tables are live: what the engine writes is in the table at once.
+ */
+import type {
+  Allocator,
+  Connection,
+  Counters,
+  Dest,
+  DestState,
+  Flow,
+  FlowKey,
+  IcmpHeader,
+  Ipv4Header,
+  ReasonCount,
+  Route,
+  Service,
+  ServiceKey,
+  ServiceState,
+  TcpHeader,
+} from './records.ts'
+
+/** A packet under way through the director. Offsets are bytes from the start of its IP header. */
+export interface Packet {
+  /** Bytes from the IP header to the end of the packet, link padding included. */
+  readonly length: number
+}
+
+export interface Platform {
+  /** The header at `offset`, or null where the packet ends before the header does. */
+  ipv4At(packet: Packet, offset: number): Ipv4Header | null
+  tcpAt(packet: Packet, offset: number): TcpHeader | null
+  icmpAt(packet: Packet, offset: number): IcmpHeader | null
+  /** The sum of `length` bytes as big-endian 16-bit words, folded to 16 bits; an odd last byte counts as its word's upper. */
+  sumOfBytes(packet: Packet, offset: number, length: number): number
+  /**
+   * Brings the TCP checksum into line after a rewrite: `addressChange` and `portChange` as `checksum.ts` computes them,
+   * of the pseudo header and of the segment. Moves the packet.
+   */
+  updateTcpChecksum(packet: Packet, tcpOffset: number, addressChange: number, portChange: number): void
+  /** Cuts the packet to `keep` bytes and puts 28 zero bytes in front of it. False where it can't be done. Moves the packet. */
+  makeIcmpRoom(packet: Packet, keep: number): boolean
+  /** Finds the way out for a packet between two IPv4 addresses in host order. `Verdict.Forward` then takes it. */
+  route(packet: Packet, source: number, destination: number): Route
+  /** After `Route.TooBig`: the MTU of that way in bytes. */
+  routeMtu(packet: Packet): number
+
+  findFlow(key: FlowKey): Flow | null
+  /** False where the key is taken or the table full. */
+  addFlow(key: FlowKey, flow: Flow): boolean
+  /** False where there was none: somebody else has removed it. */
+  removeFlow(key: FlowKey): boolean
+  connectionAt(index: number): Connection | null
+  /** Sets the state if it still is `from`; false if another packet was faster. */
+  changeState(connection: Connection, from: number, to: number): boolean
+  /** A slot of `connections` for the caller alone, 1 …, or 0 where all are in use. */
+  takeConnection(): number
+  releaseConnection(index: number): void
+  /** Slots in the table of connections. */
+  connectionCapacity(): number
+  findService(key: ServiceKey): Service | null
+  serviceStateAt(index: number): ServiceState | null
+  destAt(index: number): Dest | null
+  destStateAt(index: number): DestState | null
+  /** The counters of a dest on this processor. */
+  countersAt(dest: number): Counters | null
+  reasonAt(reason: number): ReasonCount | null
+  allocator(): Allocator | null
+  /** Milliseconds on the director's clock. */
+  nowMs(): number
+}
+
+let host: Platform | null = null
+
+/** Runs `work` with the engine bound to `platform`. The engine is synchronous, so hosts can take turns. */
+export function runOn<T>(platform: Platform, work: () => T): T {
+  const before = host
+  host = platform
+  try {
+    return work()
+  } finally {
+    host = before
+  }
+}
+
+function current(): Platform {
+  if (host === null) throw new Error('the engine was called outside runOn(): bind it to a host first')
+  return host
+}
+
+export const ipv4At: Platform['ipv4At'] = (packet, offset) => current().ipv4At(packet, offset)
+export const tcpAt: Platform['tcpAt'] = (packet, offset) => current().tcpAt(packet, offset)
+export const icmpAt: Platform['icmpAt'] = (packet, offset) => current().icmpAt(packet, offset)
+export const sumOfBytes: Platform['sumOfBytes'] = (packet, offset, length) =>
+  current().sumOfBytes(packet, offset, length)
+export const updateTcpChecksum: Platform['updateTcpChecksum'] = (packet, tcpOffset, addressChange, portChange) =>
+  current().updateTcpChecksum(packet, tcpOffset, addressChange, portChange)
+export const makeIcmpRoom: Platform['makeIcmpRoom'] = (packet, keep) => current().makeIcmpRoom(packet, keep)
+export const route: Platform['route'] = (packet, source, destination) => current().route(packet, source, destination)
+export const routeMtu: Platform['routeMtu'] = (packet) => current().routeMtu(packet)
+export const findFlow: Platform['findFlow'] = (key) => current().findFlow(key)
+export const addFlow: Platform['addFlow'] = (key, flow) => current().addFlow(key, flow)
+export const removeFlow: Platform['removeFlow'] = (key) => current().removeFlow(key)
+export const connectionAt: Platform['connectionAt'] = (index) => current().connectionAt(index)
+export const changeState: Platform['changeState'] = (connection, from, to) =>
+  current().changeState(connection, from, to)
+export const takeConnection: Platform['takeConnection'] = () => current().takeConnection()
+export const releaseConnection: Platform['releaseConnection'] = (index) => current().releaseConnection(index)
+export const connectionCapacity: Platform['connectionCapacity'] = () => current().connectionCapacity()
+export const findService: Platform['findService'] = (key) => current().findService(key)
+export const serviceStateAt: Platform['serviceStateAt'] = (index) => current().serviceStateAt(index)
+export const destAt: Platform['destAt'] = (index) => current().destAt(index)
+export const destStateAt: Platform['destStateAt'] = (index) => current().destStateAt(index)
+export const countersAt: Platform['countersAt'] = (dest) => current().countersAt(dest)
+export const reasonAt: Platform['reasonAt'] = (reason) => current().reasonAt(reason)
+export const allocator: Platform['allocator'] = () => current().allocator()
+export const nowMs: Platform['nowMs'] = () => current().nowMs()

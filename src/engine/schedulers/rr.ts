@@ -1,0 +1,34 @@
+/**
+ * Round robin: the next usable dest after the last one chosen, round the list (`ipvsadm(8)`, -s rr).
+ *
+ * The list is walked from the last choice to its end and then once from its head. A last choice that was removed still links to
+ * what followed it; if its slot serves another service by now, the walk begins at the head. Cost: a table lookup per dest passed over.
+ */
+import { NONE, type Service, type ServiceKey, type ServiceState } from '../records.ts'
+import { belongsTo, isUsable, MAX_WALK } from '../dests.ts'
+import { destAt } from '../platform.ts'
+
+export function rr(key: ServiceKey, service: Service, state: ServiceState): number {
+  let at = service.firstDest
+  let wrapped = true
+  const last = destAt(state.lastDest)
+  if (state.lastDest !== NONE && last !== null && belongsTo(last, key) && last.next !== NONE) {
+    at = last.next
+    wrapped = false
+  }
+  for (let step = 0; step < MAX_WALK; step++) {
+    if (at === NONE) {
+      if (wrapped) return NONE
+      at = service.firstDest
+      wrapped = true
+    }
+    const dest = destAt(at)
+    if (dest === null) return NONE
+    if (isUsable(dest)) {
+      state.lastDest = at
+      return at
+    }
+    at = dest.next
+  }
+  return NONE
+}
