@@ -3,7 +3,7 @@ import { sameAddress } from './address.ts'
 import { Availability, type Dest, type ServiceKey } from './records.ts'
 
 /** Steps of one walk along a list of dests, twice the capacity of `dests`: the verifier wants a bound. */
-export const MAX_WALK = 131072
+export const MAX_WALK = 65536
 
 /** Whether new connections may go to the dest. */
 export function isUsable(dest: Dest): boolean {

@@ -8,6 +8,7 @@
  */
 import type {
   Allocator,
+  Clock,
   Connection,
   Counters,
   Dest,
@@ -16,6 +17,8 @@ import type {
   FlowKey,
   IcmpHeader,
   Ipv4Header,
+  Layout,
+  Rates,
   ReasonCount,
   Route,
   Service,
@@ -68,8 +71,13 @@ export interface Platform {
   destStateAt(index: number): DestState | null
   /** The counters of a dest on this processor. */
   countersAt(dest: number): Counters | null
+  /** Fills `totals` with the counters of a dest over all processors. */
+  sumCounters(dest: number, totals: Counters): void
+  ratesAt(dest: number): Rates | null
   reasonAt(reason: number): ReasonCount | null
   allocator(): Allocator | null
+  layout(): Layout | null
+  clock(): Clock | null
   /** Milliseconds on the director's clock. */
   nowMs(): number
 }
@@ -116,6 +124,10 @@ export const serviceStateAt: Platform['serviceStateAt'] = (index) => current().s
 export const destAt: Platform['destAt'] = (index) => current().destAt(index)
 export const destStateAt: Platform['destStateAt'] = (index) => current().destStateAt(index)
 export const countersAt: Platform['countersAt'] = (dest) => current().countersAt(dest)
+export const sumCounters: Platform['sumCounters'] = (dest, totals) => current().sumCounters(dest, totals)
+export const ratesAt: Platform['ratesAt'] = (dest) => current().ratesAt(dest)
 export const reasonAt: Platform['reasonAt'] = (reason) => current().reasonAt(reason)
 export const allocator: Platform['allocator'] = () => current().allocator()
+export const layout: Platform['layout'] = () => current().layout()
+export const clock: Platform['clock'] = () => current().clock()
 export const nowMs: Platform['nowMs'] = () => current().nowMs()

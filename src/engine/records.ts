@@ -154,6 +154,20 @@ export interface Counters {
   outBytes: u64
 }
 
+/**
+ * What the estimator of a dest remembers. A rate is a moving average per second, kept 2^10 times as large (connections,
+ * packets) or 2^5 times (bytes), so that small rates don't round away. Written by the engine only.
+ */
+export interface Rates {
+  /** The dest's totals at the last estimate. */
+  last: Counters
+  connections: u64
+  inPackets: u64
+  outPackets: u64
+  inBytes: u64
+  outBytes: u64
+}
+
 /** Packets that the director did not forward, one row for each `Reason`, on one processor. */
 export interface ReasonCount {
   packets: u64
@@ -165,12 +179,29 @@ export interface Clock {
   nowMs: u64
 }
 
-/** Where the director is in its table of connections. Written by the engine only. */
+/** Where the director is in its tables. Written by the engine only. */
 export interface Allocator {
   /** Slots of `connections` handed out for the first time so far; those above have never been used. */
   used: atomic32
   /** The slot at which the next slice of the sweep begins. */
   sweep: u32
+  /** The dest at which the next slice of the estimator begins. */
+  estimate: u32
+  /** ICMP errors that may be sent before the budget is refilled. */
+  icmpTokens: u32
+  /** When the budget was last refilled. */
+  icmpRefilledMs: u64
+}
+
+/** What the control side has laid out in the tables. Written by the control side only. */
+export interface Layout {
+  /** `LAYOUT_VERSION` of the program that made the tables. */
+  version: u32
+  /** Dests up to and including this index may be in use, and none above. */
+  lastDest: u32
+  /** Services up to and including this index may be in use, and none above. */
+  lastService: u32
+  reserved: u32
 }
 
 /** What becomes of a packet. */
@@ -219,6 +250,9 @@ export const enum Route {
   /** IP forwarding is switched off where the packet came in. */
   ForwardingDisabled = 3,
 }
+
+/** Changes whenever a record or table does: tables of another version are not adopted. */
+export const LAYOUT_VERSION = 1
 
 /** No slot, no dest: indexes of tables start at 1. */
 export const NONE = 0

@@ -25,15 +25,47 @@ export const DEFAULT_CONNECTIONS = 262144
 export const TABLES = {
   services: { kind: 'hash', key: 'ServiceKey', value: 'Service', capacity: 16384 },
   serviceStates: { kind: 'array', value: 'ServiceState', capacity: 16384 },
-  dests: { kind: 'array', value: 'Dest', capacity: 65536 },
-  destStates: { kind: 'array', value: 'DestState', capacity: 65536 },
-  counters: { kind: 'percpu', value: 'Counters', capacity: 65536 },
+  dests: { kind: 'array', value: 'Dest', capacity: 32768 },
+  destStates: { kind: 'array', value: 'DestState', capacity: 32768 },
+  counters: { kind: 'percpu', value: 'Counters', capacity: 32768 },
   flows: { kind: 'hash', key: 'FlowKey', value: 'Flow', capacity: 2 * DEFAULT_CONNECTIONS, perConnection: 2 },
   connections: { kind: 'array', value: 'Connection', capacity: DEFAULT_CONNECTIONS, perConnection: 1 },
   freeConnections: { kind: 'queue', capacity: DEFAULT_CONNECTIONS, perConnection: 1 },
+  /** What `-Z` took as zero: subtracted from `counters` when they are shown. Only the control side knows it. */
+  baselines: { kind: 'array', value: 'Counters', capacity: 32768 },
+  /** By service: the traffic of its dests that are gone for good. Only the control side knows it. */
+  retired: { kind: 'array', value: 'Counters', capacity: 16384 },
+  rates: { kind: 'array', value: 'Rates', capacity: 32768 },
   reasons: { kind: 'percpu', value: 'ReasonCount', capacity: 32 },
   clock: { kind: 'array', value: 'Clock', capacity: 1 },
+  layout: { kind: 'array', value: 'Layout', capacity: 1 },
   allocator: { kind: 'array', value: 'Allocator', capacity: 1 },
 } as const satisfies Record<string, TableDefinition>
 
 export type TableName = keyof typeof TABLES
+
+/**
+ * A director's tables as the control side sees them, whichever host keeps them. Values are bytes as the views of
+ * `generated/views.ts` read them; what is read is a copy.
+ */
+export interface TableStore {
+  /** Entries that a table holds at most. */
+  capacity(table: TableName): number
+  /** Null where a hash has no such key. For `percpu`: the copies of all processors, one after the other. */
+  read(table: TableName, key: Uint8Array | number): Uint8Array | null
+  /** For an array, `count` values from index `first` on, one after the other; not for `percpu`. */
+  readRange(table: TableName, first: number, count: number): Uint8Array
+  /** Adds or replaces. Throws a `TableFullError` where a hash has no room. Not for `percpu`. */
+  write(table: TableName, key: Uint8Array | number, value: Uint8Array): void
+  /** Removes a hash's entry; false where there was none. */
+  remove(table: TableName, key: Uint8Array): boolean
+  /** All of a hash. */
+  entries(table: TableName): { key: Uint8Array; value: Uint8Array }[]
+}
+
+export class TableFullError extends Error {
+  constructor(readonly table: TableName) {
+    super(`the director's table "${table}" is full`)
+    this.name = 'TableFullError'
+  }
+}
