@@ -15,6 +15,11 @@ export interface TableDefinition {
   readonly value?: string
   /** Entries. */
   readonly capacity: number
+  /**
+   * Only for `hash`: false keeps a replaced or removed value intact until the packets that read it are done, at a higher
+   * cost for each change. Otherwise entries are reused at once.
+   */
+  readonly preallocate?: boolean
   /** Scales with the number of connections that the director is made for: entries per connection. */
   readonly perConnection?: number
 }
@@ -23,7 +28,7 @@ export interface TableDefinition {
 export const DEFAULT_CONNECTIONS = 262144
 
 export const TABLES = {
-  services: { kind: 'hash', key: 'ServiceKey', value: 'Service', capacity: 16384 },
+  services: { kind: 'hash', key: 'ServiceKey', value: 'Service', capacity: 16384, preallocate: false },
   serviceStates: { kind: 'array', value: 'ServiceState', capacity: 16384 },
   dests: { kind: 'array', value: 'Dest', capacity: 32768 },
   destStates: { kind: 'array', value: 'DestState', capacity: 32768 },
