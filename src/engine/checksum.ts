@@ -22,6 +22,9 @@ export function change16(from: number, to: number): number {
   return 0xffff - from + to
 }
 
+/** What one hop less in the time to live adds to the sum below a header's checksum: the upper byte of a word, less 1. */
+export const HOP_CHANGE = 0xfeff
+
 /** The checksum after its data changed by `change`, a sum of `change16` and `change32`. */
 export function update(checksum: number, change: number): number {
   return 0xffff - fold(0xffff - checksum + change)

@@ -12,6 +12,7 @@ import {
   changeState,
   connectionAt,
   countersAt,
+  destAt,
   destStateAt,
   findFlow,
   nowMs,
@@ -20,10 +21,9 @@ import {
   takeConnection,
 } from './platform.ts'
 import { isTcpActive, tcpTimeoutMs, TcpState } from './protocols/tcp.ts'
-import { type Connection, type Dest, Direction, type FlowKey, NONE } from './records.ts'
-import { Reason } from './reasons.ts'
+import { type Connection, Direction, type Flow, type FlowKey, NONE } from './records.ts'
+import { count, Reason } from './reasons.ts'
 
-/** An empty key, for `clientFlow` and `serverFlow` to fill. */
 function clientFlow(key: FlowKey, connection: Connection): void {
   copyAddress(key.source, connection.client)
   copyAddress(key.destination, connection.virtual)
@@ -123,24 +123,72 @@ function claimServerFlow(key: FlowKey): boolean {
   return true
 }
 
+/** Counts why a flow could not be added: another packet has just done so, or there is no room. */
+function refuse(key: FlowKey): number {
+  count(findFlow(key) === null ? Reason.TableFull : Reason.TupleInUse)
+  return NONE
+}
+
+/** Returns a slot that no flow leads to. */
+function giveBack(index: number, connection: Connection): void {
+  connection.expiresMs = 0
+  releaseConnection(index)
+}
+
 /**
- * Makes the connection of a client's first packet with a dest. Returns its slot, or `NONE` with the reason in `refusal`.
- * The flow entries are written last, the client's after the server's: a packet finds a whole connection or none.
+ * Makes the connection of a client's first packet with a dest. Returns its slot, or `NONE` with the reason counted. The client's
+ * flow is written last: a packet finds a whole connection or none.
+ * @noinline
  */
-export function addConnection(flow: FlowKey, destIndex: number, dest: Dest): number {
+export function addConnection(client: FlowKey, destIndex: number): number {
+  const dest = destAt(destIndex)
+  const load = destStateAt(destIndex)
+  const counters = countersAt(destIndex)
+  if (dest === null || load === null || counters === null) return NONE
   const index = takeConnection()
-  if (index === NONE) return NONE
   const connection = connectionAt(index)
-  if (connection === null) return NONE
-  copyAddress(connection.client, flow.source)
-  copyAddress(connection.virtual, flow.destination)
+  if (index === NONE || connection === null) {
+    count(Reason.TableFull)
+    return NONE
+  }
+  copyAddress(connection.client, client.source)
+  copyAddress(connection.virtual, client.destination)
   copyAddress(connection.server, dest.address)
-  connection.clientPort = flow.sourcePort
-  connection.virtualPort = flow.destinationPort
+  connection.clientPort = client.sourcePort
+  connection.virtualPort = client.destinationPort
   connection.serverPort = dest.port
-  connection.protocol = flow.protocol
+  connection.protocol = client.protocol
   connection.dest = destIndex
   connection.state = TcpState.None
   connection.expiresMs = nowMs() + tcpTimeoutMs(TcpState.None)
+
+  const server: FlowKey = {
+    source: { word: 0 },
+    destination: { word: 0 },
+    sourcePort: 0,
+    destinationPort: 0,
+    protocol: 0,
+    reserved0: 0,
+    reserved1: 0,
+  }
+  serverFlow(server, connection)
+  if (!claimServerFlow(server)) {
+    count(Reason.TupleInUse)
+    giveBack(index, connection)
+    return NONE
+  }
+  const reply: Flow = { connection: index, direction: Direction.Out }
+  const request: Flow = { connection: index, direction: Direction.In }
+  if (!addFlow(server, reply)) {
+    giveBack(index, connection)
+    return refuse(server)
+  }
+  if (!addFlow(client, request)) {
+    removeFlow(server)
+    giveBack(index, connection)
+    return refuse(client)
+  }
+  load.inactive += 1
+  counters.connections += 1
   return index
 }

@@ -7,6 +7,7 @@
  * Pointers into tables are live: what the engine writes is in the table at once.
  */
 import type {
+  Address,
   Allocator,
   Clock,
   Connection,
@@ -31,6 +32,8 @@ import type {
 export interface Packet {
   /** Bytes from the IP header to the end of the packet, link padding included. */
   readonly length: number
+  /** Payload bytes of each segment where the packet stands for many that hardware will cut (GSO); otherwise 0. */
+  readonly segment: number
 }
 
 export interface Platform {
@@ -47,8 +50,8 @@ export interface Platform {
   updateTcpChecksum(packet: Packet, tcpOffset: number, addressChange: number, portChange: number): void
   /** Cuts the packet to `keep` bytes and puts 28 zero bytes in front of it. False where it can't be done. Moves the packet. */
   makeIcmpRoom(packet: Packet, keep: number): boolean
-  /** Finds the way out for a packet between two IPv4 addresses in host order. `Verdict.Forward` then takes it. */
-  route(packet: Packet, source: number, destination: number): Route
+  /** Finds the way out for a packet of `length` bytes between two addresses. `Verdict.Forward` then takes it. */
+  route(packet: Packet, source: Address, destination: Address, length: number): Route
   /** After `Route.TooBig`: the MTU of that way in bytes. */
   routeMtu(packet: Packet): number
 
@@ -108,7 +111,8 @@ export const sumOfBytes: Platform['sumOfBytes'] = (packet, offset, length) =>
 export const updateTcpChecksum: Platform['updateTcpChecksum'] = (packet, tcpOffset, addressChange, portChange) =>
   current().updateTcpChecksum(packet, tcpOffset, addressChange, portChange)
 export const makeIcmpRoom: Platform['makeIcmpRoom'] = (packet, keep) => current().makeIcmpRoom(packet, keep)
-export const route: Platform['route'] = (packet, source, destination) => current().route(packet, source, destination)
+export const route: Platform['route'] = (packet, source, destination, length) =>
+  current().route(packet, source, destination, length)
 export const routeMtu: Platform['routeMtu'] = (packet) => current().routeMtu(packet)
 export const findFlow: Platform['findFlow'] = (key) => current().findFlow(key)
 export const addFlow: Platform['addFlow'] = (key, flow) => current().addFlow(key, flow)

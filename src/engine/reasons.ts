@@ -2,6 +2,7 @@
  * Why a packet was not forwarded. Each reason is a row of the table `reasons`; its number, name and meaning stand here
  * and nowhere else. Numbers are stable: new reasons go to the end.
  */
+import { reasonAt } from './platform.ts'
 
 export const enum Reason {
   Malformed = 0,
@@ -15,6 +16,13 @@ export const enum Reason {
   TooBig = 8,
   NoRoute = 9,
   ForwardingDisabled = 10,
+  IcmpLimited = 11,
+}
+
+/** Counts a packet that is not forwarded. */
+export function count(reason: number): void {
+  const row = reasonAt(reason)
+  if (row !== null) row.packets += 1
 }
 
 /** `weir status` and the metrics show a reason by `name`; `answer` is what became of the packet. */
@@ -31,9 +39,18 @@ export const REASONS: readonly ReasonText[] = [
   { name: 'no-dest', answer: 'icmp', meaning: 'no usable server in the service: port unreachable' },
   { name: 'dest-removed', answer: 'dropped', meaning: "the connection's server was removed" },
   { name: 'table-full', answer: 'dropped', meaning: 'no room for another connection' },
-  { name: 'tuple-in-use', answer: 'dropped', meaning: 'the client has a live connection to this server from this port' },
+  {
+    name: 'tuple-in-use',
+    answer: 'dropped',
+    meaning: 'the client has a live connection to this server from this port',
+  },
   { name: 'ttl-exceeded', answer: 'icmp', meaning: 'time to live ran out here: time exceeded' },
-  { name: 'too-big', answer: 'icmp', meaning: 'larger than the way to the server takes, and DF: fragmentation needed' },
+  {
+    name: 'too-big',
+    answer: 'icmp',
+    meaning: 'larger than the way to the server takes, and DF: fragmentation needed; without DF: fragmented',
+  },
   { name: 'no-route', answer: 'dropped', meaning: 'no route to the server or back to the client' },
   { name: 'forwarding-disabled', answer: 'dropped', meaning: 'net.ipv4.ip_forward is 0' },
+  { name: 'icmp-limited', answer: 'dropped', meaning: 'an ICMP error was due, but 1000 a second is the limit' },
 ]

@@ -185,12 +185,14 @@ export interface Allocator {
   used: atomic32
   /** The slot at which the next slice of the sweep begins. */
   sweep: u32
-  /** The dest at which the next slice of the estimator begins. */
+  /** The dest at which the next slice of the estimator begins; 0 between two passes. */
   estimate: u32
-  /** ICMP errors that may be sent before the budget is refilled. */
+  /** ICMP errors that may be sent until the budget is refilled. */
   icmpTokens: u32
-  /** When the budget was last refilled. */
-  icmpRefilledMs: u64
+  /** When the budget is refilled next. */
+  icmpRefillMs: u64
+  /** When the estimator's next pass begins. */
+  estimateMs: u64
 }
 
 /** What the control side has laid out in the tables. Written by the control side only. */

@@ -5,7 +5,7 @@
  * the director sees segments, not what the endpoints make of them. A packet counts by the first of RST, SYN, FIN, ACK that
  * it carries; one with none of them closes.
  */
-import { Direction } from '../records.ts'
+import { Direction, type TcpHeader } from '../records.ts'
 
 export const enum TcpFlag {
   Fin = 0x01,
@@ -73,6 +73,18 @@ const ACTIVE = [
   //    NO SS SR ES FW TW CL CW
         0, 1, 1, 1, 0, 0, 0, 0,
 ]
+
+export const TCP_HEADER = 20
+
+/** Bytes of the header, options included. */
+export function tcpHeaderLength(tcp: TcpHeader): number {
+  return (tcp.dataOffset >>> 4) * 4
+}
+
+/** Whether the packet can change more than its connection's timeout. */
+export function movesTcp(flags: number): boolean {
+  return (flags & (TcpFlag.Fin | TcpFlag.Syn | TcpFlag.Rst)) !== 0
+}
 
 /** The state after a packet with these flags (a TCP header's flags byte). */
 export function nextTcpState(state: number, flags: number, direction: number): number {
