@@ -1,0 +1,8 @@
+/**
+ * Packets outside the engine: build, parse, check, describe. One import for hosts of the simulator, tests, generators and fuzzers.
+ * Shares no code with the engine, so that each checks the other.
+ */
+export * from './addresses.ts'
+export * from './build-packet.ts'
+export * from './describe-packet.ts'
+export * from './parse-packet.ts'

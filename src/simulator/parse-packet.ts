@@ -1,0 +1,246 @@
+/**
+ * Reads IPv4, TCP, UDP and ICMP (RFC 791, 9293, 768, 792) for the simulator's hosts and for tests. A packet is checked once, here:
+ * the parse functions return null for bytes that don't hold what they claim to, and never throw. Payloads and options are views of
+ * the bytes, not copies.
+ */
+import { finishChecksum, sumPseudoHeader, sumWords } from './checksum.ts'
+
+export const enum Protocol {
+  Icmp = 1,
+  Tcp = 6,
+  Udp = 17,
+}
+
+/** The bits of `Tcp.flags`. */
+export const enum TcpFlag {
+  Fin = 0x01,
+  Syn = 0x02,
+  Rst = 0x04,
+  Psh = 0x08,
+  Ack = 0x10,
+  Urg = 0x20,
+  Ece = 0x40,
+  Cwr = 0x80,
+}
+
+export const enum IcmpType {
+  EchoReply = 0,
+  Unreachable = 3,
+  SourceQuench = 4,
+  Redirect = 5,
+  Echo = 8,
+  TimeExceeded = 11,
+  ParameterProblem = 12,
+}
+
+/** Codes of `IcmpType.Unreachable`. */
+export const enum Unreachable {
+  Network = 0,
+  Host = 1,
+  Protocol = 2,
+  Port = 3,
+  FragmentationNeeded = 4,
+}
+
+export interface Ipv4 {
+  /** The whole packet; what follows `totalLength` is link padding. */
+  readonly bytes: Uint8Array
+  readonly headerLength: number
+  readonly tos: number
+  readonly totalLength: number
+  readonly identification: number
+  readonly dontFragment: boolean
+  readonly moreFragments: boolean
+  /** In bytes. */
+  readonly fragmentOffset: number
+  readonly ttl: number
+  readonly protocol: number
+  readonly source: number
+  readonly destination: number
+  readonly options: Uint8Array
+  /** From the end of the header to `totalLength`, or to the end of the bytes if they are a quote that ends before. */
+  readonly payload: Uint8Array
+}
+
+export interface Tcp {
+  readonly sourcePort: number
+  readonly destinationPort: number
+  readonly sequence: number
+  readonly acknowledgment: number
+  /** `TcpFlag`s. */
+  readonly flags: number
+  readonly window: number
+  readonly checksum: number
+  readonly urgentPointer: number
+  readonly options: Uint8Array
+  readonly payload: Uint8Array
+}
+
+export interface Udp {
+  readonly sourcePort: number
+  readonly destinationPort: number
+  /** 0: the sender computed none. */
+  readonly checksum: number
+  readonly payload: Uint8Array
+}
+
+export interface Icmp {
+  readonly type: number
+  readonly code: number
+  readonly checksum: number
+  /** The second word of the header: identifier and sequence number of an echo, or an error's unused field and MTU. */
+  readonly rest: number
+  readonly payload: Uint8Array
+}
+
+export function read16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!
+}
+
+export function read32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+}
+
+/** Null unless the bytes begin with an IPv4 header and hold the packet that it describes. Checksums are not looked at. */
+export function parseIpv4(bytes: Uint8Array): Ipv4 | null {
+  const ip = parseQuotedIpv4(bytes)
+  return ip !== null && ip.totalLength <= bytes.length ? ip : null
+}
+
+/** As `parseIpv4`, for the packet inside an ICMP error, which may end before its `totalLength`. */
+export function parseQuotedIpv4(bytes: Uint8Array): Ipv4 | null {
+  if (bytes.length < 20 || bytes[0]! >>> 4 !== 4) return null
+  const headerLength = (bytes[0]! & 15) * 4
+  const totalLength = read16(bytes, 2)
+  if (headerLength < 20 || headerLength > bytes.length || totalLength < headerLength) return null
+  const fragment = read16(bytes, 6)
+  return {
+    bytes,
+    headerLength,
+    tos: bytes[1]!,
+    totalLength,
+    identification: read16(bytes, 4),
+    dontFragment: (fragment & 0x4000) !== 0,
+    moreFragments: (fragment & 0x2000) !== 0,
+    fragmentOffset: (fragment & 0x1fff) * 8,
+    ttl: bytes[8]!,
+    protocol: bytes[9]!,
+    source: read32(bytes, 12),
+    destination: read32(bytes, 16),
+    options: bytes.subarray(20, headerLength),
+    payload: bytes.subarray(headerLength, Math.min(totalLength, bytes.length)),
+  }
+}
+
+export function isFragment(ip: Ipv4): boolean {
+  return ip.moreFragments || ip.fragmentOffset !== 0
+}
+
+/** The segment in an unfragmented packet; null if the packet is a fragment, not TCP, or too short. */
+export function parseTcp(ip: Ipv4): Tcp | null {
+  const bytes = ip.payload
+  if (ip.protocol !== Protocol.Tcp || isFragment(ip) || bytes.length < 20) return null
+  const headerLength = (bytes[12]! >>> 4) * 4
+  if (headerLength < 20 || headerLength > bytes.length) return null
+  return {
+    sourcePort: read16(bytes, 0),
+    destinationPort: read16(bytes, 2),
+    sequence: read32(bytes, 4),
+    acknowledgment: read32(bytes, 8),
+    flags: bytes[13]!,
+    window: read16(bytes, 14),
+    checksum: read16(bytes, 16),
+    urgentPointer: read16(bytes, 18),
+    options: bytes.subarray(20, headerLength),
+    payload: bytes.subarray(headerLength),
+  }
+}
+
+export function parseUdp(ip: Ipv4): Udp | null {
+  const bytes = ip.payload
+  if (ip.protocol !== Protocol.Udp || isFragment(ip) || bytes.length < 8) return null
+  const length = read16(bytes, 4)
+  if (length < 8 || length > bytes.length) return null
+  return {
+    sourcePort: read16(bytes, 0),
+    destinationPort: read16(bytes, 2),
+    checksum: read16(bytes, 6),
+    payload: bytes.subarray(8, length),
+  }
+}
+
+export function parseIcmp(ip: Ipv4): Icmp | null {
+  const bytes = ip.payload
+  if (ip.protocol !== Protocol.Icmp || isFragment(ip) || bytes.length < 8) return null
+  return {
+    type: bytes[0]!,
+    code: bytes[1]!,
+    checksum: read16(bytes, 2),
+    rest: read32(bytes, 4),
+    payload: bytes.subarray(8),
+  }
+}
+
+/** Whether an ICMP message reports on another packet, which it then quotes as its payload (RFC 1122 §3.2.2). */
+export function isIcmpError(type: number): boolean {
+  switch (type) {
+    case IcmpType.Unreachable:
+    case IcmpType.SourceQuench:
+    case IcmpType.Redirect:
+    case IcmpType.TimeExceeded:
+    case IcmpType.ParameterProblem:
+      return true
+    default:
+      return false
+  }
+}
+
+/** The maximum segment size that a SYN's options announce, in bytes; null if they don't, or are malformed. */
+export function announcedMss(options: Uint8Array): number | null {
+  for (let i = 0; i < options.length;) {
+    const kind = options[i]!
+    if (kind === 0) return null
+    if (kind === 1) {
+      i += 1
+      continue
+    }
+    const length = options[i + 1] ?? 0
+    if (length < 2 || i + length > options.length) return null
+    if (kind === 2 && length === 4) return read16(options, i + 2)
+    i += length
+  }
+  return null
+}
+
+export function headerChecksumIsValid(ip: Ipv4): boolean {
+  return finishChecksum(sumWords(ip.bytes, 0, ip.headerLength)) === 0
+}
+
+/** Whether the checksum of the TCP, UDP or ICMP payload is right; true for other protocols. The packet must not be a fragment. */
+export function payloadChecksumIsValid(ip: Ipv4): boolean {
+  const { payload, protocol } = ip
+  switch (protocol) {
+    case Protocol.Icmp:
+      return payload.length >= 8 && finishChecksum(sumWords(payload, 0, payload.length)) === 0
+    case Protocol.Tcp: {
+      const pseudo = sumPseudoHeader(ip.source, ip.destination, protocol, payload.length)
+      return payload.length >= 20 && finishChecksum(sumWords(payload, 0, payload.length, pseudo)) === 0
+    }
+    case Protocol.Udp: {
+      if (payload.length < 8) return false
+      if (read16(payload, 6) === 0) return true
+      const length = read16(payload, 4)
+      if (length < 8 || length > payload.length) return false
+      const pseudo = sumPseudoHeader(ip.source, ip.destination, protocol, length)
+      return finishChecksum(sumWords(payload, 0, length, pseudo)) === 0
+    }
+    default:
+      return true
+  }
+}
+
+/** Whether the bytes are a whole IPv4 packet with a right header checksum and, unless it is a fragment, a right payload checksum. */
+export function checksumsAreValid(bytes: Uint8Array): boolean {
+  const ip = parseIpv4(bytes)
+  return ip !== null && headerChecksumIsValid(ip) && (isFragment(ip) || payloadChecksumIsValid(ip))
+}
