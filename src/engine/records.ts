@@ -91,6 +91,7 @@ export interface Connection {
   dest: u32
   /** `TcpState`. 32 bits wide because it is changed by compare-and-swap. */
   state: u32
+  reserved1: u32
 }
 
 export interface ServiceKey {
