@@ -42,9 +42,9 @@ export const TABLES = {
   retired: { kind: 'array', value: 'Counters', capacity: 16384 },
   rates: { kind: 'array', value: 'Rates', capacity: 32768 },
   reasons: { kind: 'percpu', value: 'ReasonCount', capacity: 32 },
-  clock: { kind: 'array', value: 'Clock', capacity: 1 },
-  layout: { kind: 'array', value: 'Layout', capacity: 1 },
-  allocator: { kind: 'array', value: 'Allocator', capacity: 1 },
+  clocks: { kind: 'array', value: 'Clock', capacity: 1 },
+  layouts: { kind: 'array', value: 'Layout', capacity: 1 },
+  allocators: { kind: 'array', value: 'Allocator', capacity: 1 },
 } as const satisfies Record<string, TableDefinition>
 
 export type TableName = keyof typeof TABLES

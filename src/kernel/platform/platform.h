@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The engine's platform (src/engine/platform.ts) in the Linux kernel: packets are socket buffers at tcx ingress, tables are BPF maps.
+ * Function by function what the TypeScript declarations promise; offsets count from the IP header, which follows an
+ * Ethernet header. Pointers into the packet are taken anew at every call, because helpers move it.
+ */
+#pragma once
+
+#define ETHERNET_HEADER 14
+/* Offsets that the verifier has to reason about: two headers of 60 bytes with room to spare. */
+#define MAX_OFFSET 0x7ff
+#define NO_CHANGE 0xffff
+#define AF_INET 2
+/* Not in the uapi headers of every distribution. */
+#define FIB_SKIP_NEIGHBOUR (1U << 2) /* BPF_FIB_LOOKUP_SKIP_NEIGH, Linux 6.3 */
+
+struct packet {
+	struct __sk_buff *skb;
+	s64 length;
+	s64 segment;
+	/* What route() found; redirect() takes it. */
+	struct bpf_fib_lookup fib;
+};
+
+/* The capacity of a map as it was loaded. */
+struct bpf_map {
+	__u32 max_entries;
+} __attribute__((preserve_access_index));
+
+#define LOOKUP(map, index)                         \
+	({                                         \
+		u32 key_ = (index);                \
+		bpf_map_lookup_elem(&(map), &key_); \
+	})
+
+#define AT(type, packet, offset)                                                              \
+	({                                                                                    \
+		u64 offset_ = (offset);                                                       \
+		struct type *at_ = NULL;                                                      \
+		if (offset_ <= MAX_OFFSET) {                                                  \
+			void *data_ = (void *)(long)(packet)->skb->data;                      \
+			at_ = data_ + ETHERNET_HEADER + offset_;                              \
+			if ((void *)(at_ + 1) > (void *)(long)(packet)->skb->data_end) at_ = NULL; \
+		}                                                                             \
+		at_;                                                                          \
+	})
+
+static __always_inline struct ipv4_header *ipv4_at(struct packet *packet, s64 offset)
+{
+	return AT(ipv4_header, packet, offset);
+}
+
+static __always_inline struct tcp_header *tcp_at(struct packet *packet, s64 offset)
+{
+	return AT(tcp_header, packet, offset);
+}
+
+static __always_inline struct icmp_header *icmp_at(struct packet *packet, s64 offset)
+{
+	return AT(icmp_header, packet, offset);
+}
+
+static __always_inline u32 fold_sum(u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+static __always_inline s64 sum_of_bytes(struct packet *packet, s64 offset, s64 length)
+{
+	void *end = (void *)(long)packet->skb->data_end;
+	void *data = (void *)(long)packet->skb->data;
+	u64 sum = 0;
+	int i;
+
+	if (offset < 0 || offset > MAX_OFFSET || length < 0 || length > MAX_OFFSET) return 0;
+	data += ETHERNET_HEADER + offset;
+	if (length == sizeof(struct ipv4_header) && data + sizeof(struct ipv4_header) <= end)
+		return bpf_ntohs(fold_sum((u32)bpf_csum_diff(NULL, 0, data, sizeof(struct ipv4_header), 0)));
+	bpf_for(i, 0, length / 2) {
+		__be16 *word = data + 2 * (i & (MAX_OFFSET >> 1));
+
+		if ((void *)(word + 1) > end) return 0;
+		sum += bpf_ntohs(*word);
+	}
+	if (length & 1) {
+		u8 *last = data + (length - 1);
+
+		if ((void *)(last + 1) > end) return 0;
+		sum += *last << 8;
+	}
+	return fold_sum(sum);
+}
+
+/* The helper knows whether the checksum field holds a checksum or only the pseudo header's sum, for hardware to complete. */
+static __always_inline void update_tcp_checksum(struct packet *packet, s64 tcp_offset, s64 address_change, s64 port_change)
+{
+	u32 at = ETHERNET_HEADER + tcp_offset + __builtin_offsetof(struct tcp_header, checksum);
+
+	bpf_l4_csum_replace(packet->skb, at, 0, bpf_htons(fold_sum(address_change)), BPF_F_PSEUDO_HDR);
+	if (port_change != NO_CHANGE) bpf_l4_csum_replace(packet->skb, at, 0, bpf_htons(fold_sum(port_change)), 0);
+}
+
+static __always_inline s64 make_icmp_room(struct packet *packet, s64 keep)
+{
+	u32 room = sizeof(struct ipv4_header) + sizeof(struct icmp_header);
+	u32 length = ETHERNET_HEADER + keep;
+
+	if (bpf_skb_change_tail(packet->skb, length, 0)) return 0;
+	if (bpf_skb_adjust_room(packet->skb, room, BPF_ADJ_ROOM_MAC, 0)) return 0;
+	if (bpf_skb_pull_data(packet->skb, length + room)) return 0;
+	packet->length = room + keep;
+	packet->segment = 0;
+	return 1;
+}
+
+static __always_inline s64 route(struct packet *packet, struct address *source, struct address *destination, s64 length)
+{
+	struct bpf_fib_lookup *fib = &packet->fib;
+
+	__builtin_memset(fib, 0, sizeof(*fib));
+	fib->family = AF_INET;
+	fib->l4_protocol = 6;
+	fib->tot_len = length;
+	fib->ipv4_src = bpf_htonl(source->word);
+	fib->ipv4_dst = bpf_htonl(destination->word);
+	fib->ifindex = packet->skb->ifindex;
+	switch (bpf_fib_lookup(packet->skb, fib, sizeof(*fib), FIB_SKIP_NEIGHBOUR)) {
+	case BPF_FIB_LKUP_RET_SUCCESS:
+		return ROUTE_FOUND;
+	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
+		return ROUTE_TOO_BIG;
+	case BPF_FIB_LKUP_RET_FWD_DISABLED:
+		return ROUTE_FORWARDING_DISABLED;
+	default:
+		return ROUTE_NONE;
+	}
+}
+
+static __always_inline s64 route_mtu(struct packet *packet)
+{
+	return packet->fib.mtu_result;
+}
+
+static __always_inline struct flow *find_flow(struct flow_key *key)
+{
+	return bpf_map_lookup_elem(&flows, key);
+}
+
+static __always_inline s64 add_flow(struct flow_key *key, struct flow *flow)
+{
+	return bpf_map_update_elem(&flows, key, flow, BPF_NOEXIST) == 0;
+}
+
+static __always_inline s64 remove_flow(struct flow_key *key)
+{
+	return bpf_map_delete_elem(&flows, key) == 0;
+}
+
+static __always_inline s64 connection_capacity(void)
+{
+	return ((struct bpf_map *)&connections)->max_entries;
+}
+
+static __always_inline struct connection *connection_at(s64 index)
+{
+	return LOOKUP(connections, index);
+}
+
+static __always_inline s64 change_state(struct connection *connection, s64 from, s64 to)
+{
+	return __sync_bool_compare_and_swap(&connection->state, (u32)from, (u32)to);
+}
+
+static __always_inline struct allocator *allocator(void)
+{
+	return LOOKUP(allocators, 0);
+}
+
+/* Slots that were never used come first, then released ones in the order of their release. */
+static __always_inline s64 take_connection(void)
+{
+	struct allocator *place = allocator();
+	u32 last = connection_capacity() - 1;
+	u32 slot;
+
+	if (!place) return NONE;
+	if (place->used < last) {
+		slot = __sync_fetch_and_add(&place->used, 1) + 1;
+		if (slot <= last) return slot;
+		__sync_fetch_and_sub(&place->used, 1);
+	}
+	return bpf_map_pop_elem(&freeConnections, &slot) ? NONE : slot;
+}
+
+static __always_inline void release_connection(s64 index)
+{
+	u32 slot = index;
+
+	bpf_map_push_elem(&freeConnections, &slot, 0);
+}
+
+static __always_inline struct service *find_service(struct service_key *key)
+{
+	return bpf_map_lookup_elem(&services, key);
+}
+
+static __always_inline struct service_state *service_state_at(s64 index)
+{
+	return LOOKUP(serviceStates, index);
+}
+
+static __always_inline struct dest *dest_at(s64 index)
+{
+	return LOOKUP(dests, index);
+}
+
+static __always_inline struct dest_state *dest_state_at(s64 index)
+{
+	return LOOKUP(destStates, index);
+}
+
+static __always_inline struct counters *counters_at(s64 dest)
+{
+	return LOOKUP(counters, dest);
+}
+
+static __always_inline void sum_counters(s64 dest, struct counters *totals)
+{
+	u32 index = dest;
+	int cpu;
+
+	bpf_for(cpu, 0, 4096) {
+		struct counters *row = bpf_map_lookup_percpu_elem(&counters, &index, cpu);
+
+		if (!row) return;
+		totals->connections += row->connections;
+		totals->in_packets += row->in_packets;
+		totals->out_packets += row->out_packets;
+		totals->in_bytes += row->in_bytes;
+		totals->out_bytes += row->out_bytes;
+	}
+}
+
+static __always_inline struct rates *rates_at(s64 dest)
+{
+	return LOOKUP(rates, dest);
+}
+
+static __always_inline struct reason_count *reason_at(s64 reason)
+{
+	return LOOKUP(reasons, reason);
+}
+
+static __always_inline struct layout *layout(void)
+{
+	return LOOKUP(layouts, 0);
+}
+
+static __always_inline struct clock *clock(void)
+{
+	return LOOKUP(clocks, 0);
+}
+
+static __always_inline s64 now_ms(void)
+{
+	struct clock *time = clock();
+
+	return time ? time->now_ms : 0;
+}

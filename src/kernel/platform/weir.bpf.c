@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The programs of the kernel host. weir_ingress runs for every packet that a device receives; weir_start starts the timer
+ * that calls the engine's tick() from then on, with no process of ours alive; weir_tick calls it once, on a clock of the caller's.
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "records.h"
+#include "platform.h"
+#include "engine.c"
+
+/* tcx's own return codes, Linux 6.6. */
+#define TCX_NEXT (-1)
+
+#define NS_PER_MS 1000000ULL
+#define CLOCK_MONOTONIC 1
+
+/* Makes the headers readable in one piece. What is shorter the engine finds out. */
+static __always_inline void pull_headers(struct __sk_buff *skb)
+{
+	u32 ip_end = ETHERNET_HEADER + sizeof(struct ipv4_header);
+	struct ipv4_header *ip = (void *)(long)skb->data + ETHERNET_HEADER;
+	u32 tcp_end;
+
+	if ((void *)(ip + 1) > (void *)(long)skb->data_end) {
+		if (skb->len < ip_end || bpf_skb_pull_data(skb, ip_end)) return;
+		ip = (void *)(long)skb->data + ETHERNET_HEADER;
+		if ((void *)(ip + 1) > (void *)(long)skb->data_end) return;
+	}
+	tcp_end = ETHERNET_HEADER + (ip->version_and_length & 0xf) * 4 + sizeof(struct tcp_header);
+	if (skb->data_end - skb->data < tcp_end && skb->len >= tcp_end) bpf_skb_pull_data(skb, tcp_end);
+}
+
+static __always_inline int redirect(struct packet *packet)
+{
+	struct bpf_redir_neigh hop = { .nh_family = AF_INET, .ipv4_nh = packet->fib.ipv4_dst };
+
+	return bpf_redirect_neigh(packet->fib.ifindex, &hop, sizeof(hop), 0);
+}
+
+SEC("tc")
+int weir_ingress(struct __sk_buff *skb)
+{
+	struct packet packet;
+
+	/* A tagged frame comes again, untagged, on its VLAN's device; a frame to another host is none of ours. */
+	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST) return TCX_NEXT;
+	pull_headers(skb);
+	packet.skb = skb;
+	packet.length = (s64)skb->len - ETHERNET_HEADER;
+	packet.segment = skb->gso_size;
+	switch (handle_packet(&packet)) {
+	case VERDICT_DROP:
+		return TC_ACT_SHOT;
+	case VERDICT_FORWARD:
+		return redirect(&packet);
+	default:
+		return TCX_NEXT;
+	}
+}
+
+struct ticker {
+	struct bpf_timer timer;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct ticker);
+} ticker SEC(".maps");
+
+static int on_tick(void *map, u32 *key, struct ticker *value)
+{
+	s64 again_ms = tick(bpf_ktime_get_ns() / NS_PER_MS);
+
+	bpf_timer_start(&value->timer, again_ms * NS_PER_MS, 0);
+	return 0;
+}
+
+SEC("syscall")
+int weir_start(void *context)
+{
+	struct ticker *value = LOOKUP(ticker, 0);
+
+	if (!value) return 1;
+	bpf_timer_init(&value->timer, &ticker, CLOCK_MONOTONIC);
+	bpf_timer_set_callback(&value->timer, on_tick);
+	return bpf_timer_start(&value->timer, 0, 0);
+}
+
+struct tick_request {
+	u64 now_ms;
+};
+
+SEC("syscall")
+int weir_tick(struct tick_request *request)
+{
+	return tick(request->now_ms);
+}
+
+char license[] SEC("license") = "Dual MIT/GPL";
