@@ -1,0 +1,289 @@
+/**
+ * The engine's host in Node: packets are byte arrays, tables lie in memory, the clock is whatever the caller says. What the kernel host
+ * does at tcx, this does for the simulator, the tests and the tools; the engine that runs is the same source.
+ */
+import { fold, update } from '../engine/checksum.ts'
+import { handlePacket, tick } from '../engine/director.ts'
+import {
+  AllocatorView,
+  ClockView,
+  ConnectionView,
+  CountersView,
+  DestStateView,
+  DestView,
+  FlowKeyView,
+  FlowView,
+  IcmpHeaderView,
+  Ipv4HeaderView,
+  LayoutView,
+  RatesView,
+  ReasonCountView,
+  ServiceKeyView,
+  ServiceStateView,
+  ServiceView,
+  TcpHeaderView,
+} from '../engine/generated/views.ts'
+import { type Packet, type Platform, runOn } from '../engine/platform.ts'
+import {
+  type Address,
+  type Connection,
+  type Counters,
+  type Flow,
+  type FlowKey,
+  LAYOUT_VERSION,
+  NONE,
+  Route,
+  type ServiceKey,
+  Verdict,
+} from '../engine/records.ts'
+import type { TableName } from '../engine/tables.ts'
+import { MemoryTables, type MemoryTablesOptions } from './memory-tables.ts'
+
+/** What the way out of the director is, for a packet of `length` bytes between two IPv4 addresses in host order. */
+export type RouteLookup = (source: number, destination: number, length: number) => { route: Route; mtu: number }
+
+export interface MemoryHostOptions extends MemoryTablesOptions {
+  readonly route: RouteLookup
+}
+
+export interface Handled {
+  readonly verdict: Verdict
+  /** The packet as the director left it, from its IP header. */
+  readonly packet: Uint8Array
+}
+
+const ICMP_ROOM = Ipv4HeaderView.SIZE + IcmpHeaderView.SIZE
+const TCP_CHECKSUM = 16
+/** A change of one word that changes nothing, as `change16` gives it. */
+const NO_CHANGE = 0xffff
+
+/** A packet in memory. Its buffer changes when ICMP room is made. */
+class MemoryPacket implements Packet {
+  readonly segment = 0
+  data: DataView
+  /** After `route`: the MTU of the way that was too narrow. */
+  mtu = 0
+
+  constructor(public bytes: Uint8Array) {
+    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get length(): number {
+    return this.bytes.length
+  }
+
+  replace(bytes: Uint8Array): void {
+    this.bytes = bytes
+    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+}
+
+/** Every packet that the engine sees here was made by `MemoryHost.handle`. */
+function own(packet: Packet): MemoryPacket {
+  return packet as MemoryPacket
+}
+
+interface ViewClass<V> {
+  readonly SIZE: number
+  new (data: DataView, at: number): V
+}
+
+function header<V>(packet: Packet, offset: number, view: ViewClass<V>): V | null {
+  const { data } = own(packet)
+  return offset + view.SIZE > data.byteLength ? null : new view(data, offset)
+}
+
+export class MemoryHost implements Platform {
+  readonly tables: MemoryTables
+  private readonly lookupRoute: RouteLookup
+  private readonly flowKey = new FlowKeyView(new DataView(new ArrayBuffer(FlowKeyView.SIZE)))
+  private readonly flowKeyBytes = new Uint8Array(this.flowKey.data.buffer)
+  private readonly serviceKey = new ServiceKeyView(new DataView(new ArrayBuffer(ServiceKeyView.SIZE)))
+  private readonly serviceKeyBytes = new Uint8Array(this.serviceKey.data.buffer)
+  private readonly place: AllocatorView
+  private readonly time: ClockView
+  private readonly plan: LayoutView
+  /** Released slots of `connections`, the oldest first from `freeFrom` on. */
+  private free: number[] = []
+  private freeFrom = 0
+
+  constructor(options: MemoryHostOptions) {
+    this.tables = new MemoryTables(options)
+    this.lookupRoute = options.route
+    this.place = new AllocatorView(this.tables.array('allocators'))
+    this.time = new ClockView(this.tables.array('clocks'))
+    this.plan = new LayoutView(this.tables.array('layouts'))
+    this.plan.version = LAYOUT_VERSION
+  }
+
+  /** What becomes of a packet that came in, from its IP header. The caller's bytes stay as they are. */
+  handle(bytes: Uint8Array): Handled {
+    const packet = new MemoryPacket(bytes.slice())
+    const verdict = runOn(this, () => handlePacket(packet))
+    return { verdict, packet: packet.bytes }
+  }
+
+  /** Sets the clock and does a slice of the housekeeping; returns the milliseconds until it wants to be called again. */
+  tick(nowMs: number): number {
+    return runOn(this, () => tick(nowMs))
+  }
+
+  ipv4At(packet: Packet, offset: number): Ipv4HeaderView | null {
+    return header(packet, offset, Ipv4HeaderView)
+  }
+
+  tcpAt(packet: Packet, offset: number): TcpHeaderView | null {
+    return header(packet, offset, TcpHeaderView)
+  }
+
+  icmpAt(packet: Packet, offset: number): IcmpHeaderView | null {
+    return header(packet, offset, IcmpHeaderView)
+  }
+
+  sumOfBytes(packet: Packet, offset: number, length: number): number {
+    const { data } = own(packet)
+    if (offset + length > data.byteLength) return 0
+    let sum = 0
+    const end = offset + length - 1
+    for (let at = offset; at < end; at += 2) sum += data.getUint16(at, false)
+    if (length % 2 === 1) sum += data.getUint8(end) * 256
+    return fold(sum)
+  }
+
+  updateTcpChecksum(packet: Packet, tcpOffset: number, addressChange: number, portChange: number): void {
+    const { data } = own(packet)
+    const at = tcpOffset + TCP_CHECKSUM
+    let checksum = update(data.getUint16(at, false), addressChange)
+    if (portChange !== NO_CHANGE) checksum = update(checksum, portChange)
+    data.setUint16(at, checksum, false)
+  }
+
+  makeIcmpRoom(packet: Packet, keep: number): boolean {
+    const { bytes } = own(packet)
+    const roomy = new Uint8Array(ICMP_ROOM + keep)
+    roomy.set(bytes.subarray(0, keep), ICMP_ROOM)
+    own(packet).replace(roomy)
+    return true
+  }
+
+  route(packet: Packet, source: Address, destination: Address, length: number): Route {
+    const { route, mtu } = this.lookupRoute(source.word, destination.word, length)
+    own(packet).mtu = mtu
+    return route
+  }
+
+  routeMtu(packet: Packet): number {
+    return own(packet).mtu
+  }
+
+  findFlow(key: FlowKey): FlowView | null {
+    this.flowKey.set(key)
+    const value = this.tables.hash('flows').find(this.flowKeyBytes)
+    return value === null ? null : new FlowView(value)
+  }
+
+  addFlow(key: FlowKey, flow: Flow): boolean {
+    this.flowKey.set(key)
+    const value = this.tables.hash('flows').add(this.flowKeyBytes)
+    if (value === null) return false
+    new FlowView(value).set(flow)
+    return true
+  }
+
+  removeFlow(key: FlowKey): boolean {
+    this.flowKey.set(key)
+    return this.tables.hash('flows').remove(this.flowKeyBytes)
+  }
+
+  connectionAt(index: number): ConnectionView | null {
+    return this.row('connections', index, ConnectionView)
+  }
+
+  changeState(connection: Connection, from: number, to: number): boolean {
+    if (connection.state !== from) return false
+    connection.state = to
+    return true
+  }
+
+  takeConnection(): number {
+    if (this.place.used < this.connectionCapacity() - 1) return (this.place.used += 1)
+    const slot = this.free[this.freeFrom]
+    if (slot === undefined) return NONE
+    this.freeFrom += 1
+    return slot
+  }
+
+  releaseConnection(index: number): void {
+    if (this.freeFrom > 1024 && this.freeFrom * 2 > this.free.length) {
+      this.free = this.free.slice(this.freeFrom)
+      this.freeFrom = 0
+    }
+    this.free.push(index)
+  }
+
+  connectionCapacity(): number {
+    return this.tables.capacity('connections')
+  }
+
+  findService(key: ServiceKey): ServiceView | null {
+    this.serviceKey.set(key)
+    const value = this.tables.hash('services').find(this.serviceKeyBytes)
+    return value === null ? null : new ServiceView(value)
+  }
+
+  serviceStateAt(index: number): ServiceStateView | null {
+    return this.row('serviceStates', index, ServiceStateView)
+  }
+
+  destAt(index: number): DestView | null {
+    return this.row('dests', index, DestView)
+  }
+
+  destStateAt(index: number): DestStateView | null {
+    return this.row('destStates', index, DestStateView)
+  }
+
+  countersAt(dest: number): CountersView | null {
+    return this.row('counters', dest, CountersView)
+  }
+
+  sumCounters(dest: number, totals: Counters): void {
+    const row = this.countersAt(dest)
+    if (row === null) return
+    totals.connections = row.connections
+    totals.inPackets = row.inPackets
+    totals.outPackets = row.outPackets
+    totals.inBytes = row.inBytes
+    totals.outBytes = row.outBytes
+  }
+
+  ratesAt(dest: number): RatesView | null {
+    return this.row('rates', dest, RatesView)
+  }
+
+  reasonAt(reason: number): ReasonCountView | null {
+    return this.row('reasons', reason, ReasonCountView)
+  }
+
+  private row<V>(table: TableName, index: number, view: ViewClass<V>): V | null {
+    const data = this.tables.array(table)
+    const at = index * view.SIZE
+    return at + view.SIZE > data.byteLength ? null : new view(data, at)
+  }
+
+  allocator(): AllocatorView {
+    return this.place
+  }
+
+  layout(): LayoutView {
+    return this.plan
+  }
+
+  clock(): ClockView {
+    return this.time
+  }
+
+  nowMs(): number {
+    return this.time.nowMs
+  }
+}
