@@ -155,6 +155,14 @@ export interface Counters {
   outBytes: u64
 }
 
+/** Traffic of a service's dests that are gone for good. Written by the control side only. */
+export interface Retired {
+  counters: Counters
+  /** The dest that was added last: until its slot is cleared it must not be counted twice. 0 for none. */
+  dest: u32
+  reserved: u32
+}
+
 /**
  * What the estimator of a dest remembers. A rate is a moving average per second, kept 2^10 times as large (connections,
  * packets) or 2^5 times (bytes), so that small rates don't round away. Written by the engine only.

@@ -38,8 +38,8 @@ export const TABLES = {
   freeConnections: { kind: 'queue', capacity: DEFAULT_CONNECTIONS, perConnection: 1 },
   /** What `-Z` took as zero: subtracted from `counters` when they are shown. Only the control side knows it. */
   baselines: { kind: 'array', value: 'Counters', capacity: 32768 },
-  /** By service: the traffic of its dests that are gone for good. Only the control side knows it. */
-  retired: { kind: 'array', value: 'Counters', capacity: 16384 },
+  /** By service. Only the control side knows it. */
+  retired: { kind: 'array', value: 'Retired', capacity: 16384 },
   rates: { kind: 'array', value: 'Rates', capacity: 32768 },
   reasons: { kind: 'percpu', value: 'ReasonCount', capacity: 32 },
   clocks: { kind: 'array', value: 'Clock', capacity: 1 },

@@ -19,6 +19,7 @@ import type {
   Dest,
   DestState,
   Counters,
+  Retired,
   Rates,
   ReasonCount,
   Clock,
@@ -987,6 +988,58 @@ export class CountersView implements Counters {
   }
 }
 
+export class RetiredView implements Retired {
+  /** Bytes. */
+  static readonly SIZE = 48
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: Retired): RetiredView {
+    return new RetiredView(new DataView(new ArrayBuffer(48))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): RetiredView {
+    return new RetiredView(viewOf(bytes, 48, 'Retired'))
+  }
+
+  get counters(): CountersView {
+    return new CountersView(this.data, this.at)
+  }
+
+  get dest(): number {
+    return this.data.getUint32(this.at + 40, true)
+  }
+  set dest(value: number) {
+    this.data.setUint32(this.at + 40, value, true)
+  }
+
+  get reserved(): number {
+    return this.data.getUint32(this.at + 44, true)
+  }
+  set reserved(value: number) {
+    this.data.setUint32(this.at + 44, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: Retired): this {
+    this.counters.set(from.counters)
+    this.dest = from.dest
+    this.reserved = from.reserved
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 48).slice()
+  }
+}
+
 export class RatesView implements Rates {
   /** Bytes. */
   static readonly SIZE = 80
@@ -1428,6 +1481,14 @@ export const LAYOUTS = {
       outBytes: { offset: 32, type: 'u64' },
     },
   },
+  Retired: {
+    size: 48,
+    fields: {
+      counters: { offset: 0, type: 'Counters' },
+      dest: { offset: 40, type: 'u32' },
+      reserved: { offset: 44, type: 'u32' },
+    },
+  },
   Rates: {
     size: 80,
     fields: {
@@ -1490,6 +1551,7 @@ export const RECORD_VIEWS = {
   Dest: DestView,
   DestState: DestStateView,
   Counters: CountersView,
+  Retired: RetiredView,
   Rates: RatesView,
   ReasonCount: ReasonCountView,
   Clock: ClockView,
