@@ -1,0 +1,211 @@
+/**
+ * The configuration as it lies in the director's tables: `services` by key, each the head of a list of `dests`.
+ *
+ * Packets walk the lists while this changes them, and this process may be killed between any two writes. So a dest is written whole
+ * before a list leads to it, is marked before it is taken out, and every change takes effect by one write; `repair` finishes or
+ * undoes what a killed process left. Only the holder of the writer lock changes a plan, so one load serves a whole command.
+ */
+import { DestView, LayoutView, ServiceKeyView, ServiceView } from '../engine/generated/views.ts'
+import { Availability, type Dest, NONE, type Service, type ServiceKey } from '../engine/records.ts'
+import type { TableStore } from '../engine/tables.ts'
+import { ControlError } from './model.ts'
+
+export interface PlannedService {
+  readonly key: ServiceKeyView
+  record: ServiceView
+}
+
+/** A service's key as text, to find it by. */
+export function keyName(key: ServiceKey): string {
+  return `${key.protocol} ${key.address.word}:${key.port}`
+}
+
+/** Tables that no sequence of writes of ours can leave. Nothing has been changed. */
+export class StateError extends Error {
+  readonly code = 'state-corrupt'
+
+  constructor(what: string) {
+    super(
+      `the director's tables contradict themselves: ${what}; save what you can with "ipvsadm -S", then "weir unload"`,
+    )
+    this.name = 'StateError'
+  }
+}
+
+export class Plan {
+  readonly services = new Map<string, PlannedService>()
+  private readonly layout: LayoutView
+  private readonly dests: DestView[]
+  /** Slots in use, listed or not, by the name of their service. */
+  private readonly owned = new Map<string, Set<number>>()
+  /** Slots below `lastDest` that are not in use. */
+  private readonly holes: number[] = []
+
+  constructor(private readonly store: TableStore) {
+    this.layout = LayoutView.from(store.readRange('layouts', 0, 1))
+    const bytes = store.readRange('dests', 0, this.layout.lastDest + 1)
+    const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.dests = Array.from(
+      { length: this.layout.lastDest + 1 },
+      (_, index) => new DestView(data, index * DestView.SIZE),
+    )
+    for (let index = this.lastDest; index > NONE; index--) {
+      if (this.dest(index).service.protocol === 0) this.holes.push(index)
+      else this.own(index)
+    }
+    for (const { key, value } of store.entries('services')) {
+      const view = ServiceKeyView.from(key)
+      this.services.set(keyName(view), { key: view, record: ServiceView.from(value) })
+    }
+  }
+
+  get lastDest(): number {
+    return this.layout.lastDest
+  }
+
+  dest(index: number): DestView {
+    const dest = this.dests[index]
+    if (dest === undefined) throw new StateError(`there is no dest ${index}`)
+    return dest
+  }
+
+  /** All dests that are in use, listed or not. */
+  used(): number[] {
+    return [...this.owned.values()].flatMap((indexes) => [...indexes])
+  }
+
+  /** The dests of the service with this key, or of an earlier one with it, listed or not. */
+  ownedBy(key: ServiceKey): number[] {
+    return [...(this.owned.get(keyName(key)) ?? [])]
+  }
+
+  /** Indexes of the service's dests, first to last. */
+  list(service: PlannedService): number[] {
+    const indexes: number[] = []
+    for (let at = service.record.firstDest; at !== NONE; at = this.dest(at).next) {
+      if (indexes.length > this.lastDest) throw new StateError(`the list of ${keyName(service.key)} has no end`)
+      indexes.push(at)
+    }
+    return indexes
+  }
+
+  addService(key: ServiceKey, scheduler: number): PlannedService {
+    const index = this.freeServiceIndex()
+    if (index >= this.store.capacity('serviceStates')) throw full('services', this.store.capacity('serviceStates') - 1)
+    if (index > this.layout.lastService) {
+      this.layout.lastService = index
+      this.store.write('layouts', 0, this.layout.toBytes())
+    }
+    this.clear('serviceStates', index)
+    this.clear('retired', index)
+    const service = {
+      key: ServiceKeyView.of(key),
+      record: ServiceView.of({ index, scheduler, firstDest: NONE, reserved: 0 }),
+    }
+    this.services.set(keyName(key), service)
+    this.saveService(service, {})
+    return service
+  }
+
+  saveService(service: PlannedService, change: Partial<Service>): void {
+    Object.assign(service.record, change)
+    this.store.write('services', service.key.toBytes(), service.record.toBytes())
+  }
+
+  /** Resets what the service's scheduler remembers. */
+  restartScheduler(service: PlannedService): void {
+    this.clear('serviceStates', service.record.index)
+  }
+
+  /** Removes the service and sets its dests, listed or removed before, free of it. */
+  removeService(service: PlannedService, nowMs: number): void {
+    this.services.delete(keyName(service.key))
+    this.store.remove('services', service.key.toBytes())
+    for (const index of this.ownedBy(service.key)) this.orphan(index, nowMs)
+  }
+
+  saveDest(index: number, change: Partial<Omit<Dest, 'service' | 'address'>>): void {
+    this.store.write('dests', index, Object.assign(this.dest(index), change).toBytes())
+  }
+
+  /** A slot for a dest that was never there: written, but in no list. */
+  allocateDest(dest: Dest): number {
+    const index = this.holes.at(-1) ?? this.lastDest + 1
+    const capacity = this.store.capacity('dests')
+    if (index >= capacity) throw full('real servers', capacity - 1)
+    if (index > this.lastDest) {
+      this.layout.lastDest = index
+      this.store.write('layouts', 0, this.layout.toBytes())
+      this.dests.push(new DestView(new DataView(new ArrayBuffer(DestView.SIZE))))
+    }
+    if (index === this.holes.at(-1)) this.holes.pop()
+    this.dest(index).set(dest)
+    this.saveDest(index, {})
+    this.own(index)
+    return index
+  }
+
+  freeDest(index: number): void {
+    new Uint8Array(
+      this.dest(index).data.buffer,
+      this.dest(index).data.byteOffset + this.dest(index).at,
+      DestView.SIZE,
+    ).fill(0)
+    this.saveDest(index, {})
+  }
+
+  /** Takes a dest out of its service's list. A removed one keeps pointing at what follows it, for schedulers that stand on it. */
+  unlink(service: PlannedService, index: number, nowMs: number): void {
+    this.saveDest(index, { availability: Availability.Removed, removedMs: Math.max(nowMs, 1) })
+    const { next } = this.dest(index)
+    if (service.record.firstDest === index) this.saveService(service, { firstDest: next })
+    for (const other of this.ownedBy(service.key)) if (this.dest(other).next === index) this.saveDest(other, { next })
+  }
+
+  /** Finishes what a killed process left undone. Throws a `StateError` where that can't be told. */
+  repair(nowMs: number): void {
+    const reached = new Set<number>()
+    for (const service of this.services.values()) {
+      for (const index of this.list(service)) {
+        reached.add(index)
+        if (keyName(this.dest(index).service) !== keyName(service.key)) {
+          throw new StateError(`dest ${index} is in the list of ${keyName(service.key)}, but not its own`)
+        }
+        if (this.dest(index).availability !== Availability.Listed) this.unlink(service, index, nowMs)
+      }
+    }
+    for (const index of this.used()) {
+      const { service, availability } = this.dest(index)
+      if (!this.services.has(keyName(service))) {
+        if (availability !== Availability.Orphaned) this.orphan(index, nowMs)
+      } else if (availability === Availability.Listed && !reached.has(index)) {
+        this.saveDest(index, { availability: Availability.Removed, removedMs: Math.max(nowMs, 1) })
+      }
+    }
+  }
+
+  private freeServiceIndex(): number {
+    const taken = new Set([...this.services.values()].map(({ record }) => record.index))
+    let index = 1
+    while (taken.has(index)) index += 1
+    return index
+  }
+
+  private own(index: number): void {
+    const name = keyName(this.dest(index).service)
+    const indexes = this.owned.get(name) ?? new Set()
+    this.owned.set(name, indexes.add(index))
+  }
+
+  private orphan(index: number, nowMs: number): void {
+    this.saveDest(index, { availability: Availability.Orphaned, removedMs: Math.max(nowMs, 1), next: NONE })
+  }
+
+  private clear(table: 'serviceStates' | 'retired', index: number): void {
+    this.store.write(table, index, this.store.readRange(table, index, 1).fill(0))
+  }
+}
+
+function full(what: string, capacity: number): ControlError {
+  return new ControlError('table-full', `all ${capacity} places for ${what} are taken: remove some first`)
+}
