@@ -3,7 +3,8 @@
  *
  * libbpf relocates maps and programs and the kernel verifies them; what a rejection says reaches the operator.
  */
-import { BpfError, call, captureWarnings, checked, koffi, type FunctionName, type Pointer } from './libbpf-call.ts'
+import { BpfError, call, captureWarnings, checked, type FunctionName, type Pointer } from './libbpf-call.ts'
+import { koffi } from './libc.ts'
 
 /** Characters of the verifier's log that an error carries: the rejection is at its end. */
 const LOG_TAIL = 4000

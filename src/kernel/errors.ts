@@ -6,6 +6,7 @@ export const KERNEL_ERROR_CODES = [
   'no-bpf',
   'no-libbpf',
   'not-built',
+  'bad-connections',
   'load-failed',
   'state-corrupt',
   'layout-mismatch',

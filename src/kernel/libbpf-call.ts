@@ -5,13 +5,10 @@
  * Sizes of structs are those of libbpf 1.1; newer libraries accept shorter ones. Types are anonymous, because koffi's named
  * ones are global to the process and may be defined only once.
  */
-import { createRequire } from 'node:module'
 import { getSystemErrorMap } from 'node:util'
 import { KernelError } from './errors.ts'
+import { koffi, libc, type Library, type NativeFunction } from './libc.ts'
 
-type Koffi = typeof import('koffi')
-type Library = import('koffi').LibraryHandle
-type NativeFunction = (...args: unknown[]) => unknown
 /** A C pointer as koffi hands it out. */
 export type Pointer = bigint
 
@@ -41,14 +38,6 @@ function errnoText(errno: number): [code: string, text: string] {
   if (errno === ENOTSUPP) return ['ENOTSUPP', 'not supported by this kernel']
   if (errno >= LIBBPF_ERRNO) return [`LIBBPF${errno - LIBBPF_ERRNO}`, 'not an object that libbpf can read']
   return getSystemErrorMap().get(-errno) ?? [`E${errno}`, 'unknown error']
-}
-
-let koffiModule: Koffi | null = null
-
-/** The foreign-function module, loaded when first asked for (about 15 ms). */
-export function koffi(): Koffi {
-  koffiModule ??= createRequire(import.meta.url)('koffi') as Koffi
-  return koffiModule
 }
 
 let library: Library | null = null
@@ -194,7 +183,7 @@ export function captureWarnings(): string[] {
   const k = koffi()
   const captured: string[] = (warnings = [])
   const text = new Uint8Array(2048)
-  const format = k.load('libc.so.6').func('vsnprintf', 'int', ['void *', 'size_t', 'str', 'void *']) as NativeFunction
+  const format = libc('vsnprintf', 'int', ['void *', 'size_t', 'str', 'void *'])
   // A va_list is handed over as a pointer on x86-64 and arm64 alike.
   const print = k.register(
     (level: number, pattern: string, values: Pointer): number => {
