@@ -3,6 +3,7 @@
  * Read by the compiler, which writes the kernel's map definitions from it, and by the hosts; the engine itself reaches
  * tables through `platform.ts`.
  */
+import type { RecordName } from './generated/views.ts'
 
 /** How a table is kept. `array`: by index; `percpu`: by index, one copy a processor; `queue`: first in, first out. */
 export type TableKind = 'hash' | 'array' | 'percpu' | 'queue'
@@ -10,9 +11,9 @@ export type TableKind = 'hash' | 'array' | 'percpu' | 'queue'
 export interface TableDefinition {
   readonly kind: TableKind
   /** Name of the key's record; only for `hash`. */
-  readonly key?: string
+  readonly key?: RecordName
   /** Name of the value's record; a `queue` holds bare u32. */
-  readonly value?: string
+  readonly value?: RecordName
   /** Entries. */
   readonly capacity: number
   /**

@@ -34,7 +34,6 @@ import {
   NONE,
   Route,
   type ServiceKey,
-  Verdict,
 } from '../engine/records.ts'
 import type { TableName } from '../engine/tables.ts'
 import { MemoryTables, type MemoryTablesOptions } from './memory-tables.ts'
@@ -47,7 +46,8 @@ export interface MemoryHostOptions extends MemoryTablesOptions {
 }
 
 export interface Handled {
-  readonly verdict: Verdict
+  /** A `Verdict`. */
+  readonly verdict: number
   /** The packet as the director left it, from its IP header. */
   readonly packet: Uint8Array
 }
@@ -80,7 +80,8 @@ class MemoryPacket implements Packet {
 
 /** Every packet that the engine sees here was made by `MemoryHost.handle`. */
 function own(packet: Packet): MemoryPacket {
-  return packet as MemoryPacket
+  if (packet instanceof MemoryPacket) return packet
+  throw new TypeError('not a packet of this host')
 }
 
 interface ViewClass<V> {

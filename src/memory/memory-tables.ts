@@ -83,8 +83,7 @@ export class MemoryTables implements TableStore {
           : options.connections * perConnection
       this.capacities.set(table, entries)
       if (value === undefined) continue
-      const size = LAYOUTS[value as keyof typeof LAYOUTS]?.size
-      if (size === undefined) throw new Error(`table "${table}": there is no record ${value}`)
+      const { size } = LAYOUTS[value]
       if (kind === 'hash') this.hashes.set(table, new MemoryHash(table, entries, size))
       else this.arrays.set(table, new DataView(new ArrayBuffer(entries * size)))
     }

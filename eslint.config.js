@@ -1,0 +1,45 @@
+import tseslint from 'typescript-eslint'
+
+/** Imports point one way: engine ← hosts ← control ← cli, lab. */
+const LAYERS = {
+  engine: ['kernel', 'memory', 'simulator', 'control', 'cli', 'lab'],
+  memory: ['kernel', 'simulator', 'cli', 'lab'],
+  simulator: ['kernel', 'control', 'cli', 'lab'],
+  control: ['kernel', 'memory', 'simulator', 'cli', 'lab'],
+  kernel: ['memory', 'simulator', 'cli', 'lab'],
+  cli: [],
+  lab: [],
+}
+
+const layerRules = Object.entries(LAYERS).map(([layer, forbidden]) => ({
+  files: [`src/${layer}/**/*.ts`],
+  ignores: ['**/*.test.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: forbidden.map((other) => ({
+          regex: `^(\\.\\./)+${other}/`,
+          message: `${layer} imports nothing of ${other}: see docs/architecture.md`,
+        })),
+      },
+    ],
+  },
+}))
+
+export default tseslint.config(
+  { ignores: ['dist/', 'src/kernel/compiler/fixtures/', 'src/engine/generated/'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // Verdicts, states and routes are numbers wherever they cross into records.
+      '@typescript-eslint/no-unsafe-enum-comparison': 'off',
+    },
+  },
+  { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+  ...layerRules,
+)
