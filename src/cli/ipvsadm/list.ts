@@ -1,0 +1,89 @@
+/**
+ * `-L` and `-S`: reads the director's state once, in the order that the options ask for, and hands it to `listing.ts`.
+ */
+import type { DirectorControl, Endpoint, Protocol, ServiceId, ServiceStatus } from '../../control/model.ts'
+import { tcpTimeoutMs, TcpState } from '../../engine/protocols/tcp.ts'
+import { nameLabels, numericLabel } from './labels.ts'
+import { formatBanner, formatConnections, formatServices, type Label, type View } from './listing.ts'
+import { Exit, NO_SUCH_SERVICE, STATUS_NOT_LISTED } from './messages.ts'
+import type { Names } from './names.ts'
+import type { Kind } from './options.ts'
+
+/** IPVS's default for UDP, shown beside those of TCP; no packet of UDP is forwarded yet. */
+const UDP_TIMEOUT_SECONDS = 300
+
+/** Of several views asked for, the first of these is shown. */
+const VIEWS = ['stats', 'rate', 'thresholds', 'persistent-conn'] as const
+
+type Labelled = readonly [Endpoint, Protocol]
+
+function addressNumber(address: string): number {
+  return address.split('.').reduce((number, part) => number * 256 + Number(part), 0)
+}
+
+function byEndpoint(a: Endpoint, b: Endpoint): number {
+  return addressNumber(a.address) - addressNumber(b.address) || a.port - b.port
+}
+
+function sorted(services: readonly ServiceStatus[]): ServiceStatus[] {
+  return services.map((service) => ({ ...service, dests: service.dests.toSorted(byEndpoint) })).sort(byEndpoint)
+}
+
+function labelsFor(endpoints: readonly Labelled[], given: ReadonlySet<Kind>, names: Names): Promise<Label> {
+  return given.has('numeric') ? Promise.resolve(numericLabel) : nameLabels(endpoints, names)
+}
+
+async function formatAll(
+  services: readonly ServiceStatus[],
+  view: View,
+  given: ReadonlySet<Kind>,
+  names: Names,
+): Promise<string> {
+  const endpoints = services.flatMap((service): Labelled[] =>
+    [service, ...service.dests].map((endpoint): Labelled => [endpoint, service.protocol]),
+  )
+  const label = await labelsFor(endpoints, given, names)
+  return formatServices(services, { view, exact: given.has('exact'), label })
+}
+
+/** What `-S` prints. */
+export function saveRules(director: DirectorControl, given: ReadonlySet<Kind>, names: Names): Promise<string> {
+  return formatAll(sorted(director.services()), 'rules', given, names)
+}
+
+/** What `-L` prints of one service, or of all of them where `id` is null. Throws an `Exit` where there is no such service. */
+export async function listServices(
+  director: DirectorControl,
+  id: ServiceId | null,
+  given: ReadonlySet<Kind>,
+  names: Names,
+): Promise<string> {
+  const view = VIEWS.find((candidate) => given.has(candidate)) ?? 'weights'
+  const inOrder = given.has('nosort') ? (services: ServiceStatus[]) => services : sorted
+  if (id === null) {
+    const banner = formatBanner(director.connectionCapacity())
+    return banner + (await formatAll(inOrder(director.services()), view, given, names))
+  }
+  const service = director.service(id)
+  if (service === null) throw new Exit(STATUS_NOT_LISTED, '', `${NO_SUCH_SERVICE}\n`)
+  return formatAll(inOrder([service]), view, given, names)
+}
+
+/** What `-L -c` prints. */
+export async function listConnections(
+  director: DirectorControl,
+  given: ReadonlySet<Kind>,
+  names: Names,
+): Promise<string> {
+  const connections = director.connections()
+  const endpoints = connections.flatMap(({ protocol, client, virtual, dest }): Labelled[] =>
+    [client, virtual, dest].map((endpoint): Labelled => [endpoint, protocol]),
+  )
+  return formatConnections(connections, given.has('persistent-conn'), await labelsFor(endpoints, given, names))
+}
+
+/** What `-L --timeout` prints. */
+export function listTimeouts(): string {
+  const tcp = [TcpState.Established, TcpState.FinWait].map((state) => tcpTimeoutMs(state) / 1000)
+  return `Timeout (tcp tcpfin udp): ${[...tcp, UDP_TIMEOUT_SECONDS].join(' ')}\n`
+}

@@ -1,0 +1,120 @@
+/**
+ * The tables that `ipvsadm -L` prints and the rules that `-S` prints, column by column as ipvsadm 1.31 does it.
+ * Everything is formatted from plain status records; names of hosts and ports come from `labels.ts`.
+ */
+import type { ConnectionStatus, DestStatus, Endpoint, Protocol, ServiceStatus, Traffic } from '../../control/model.ts'
+
+/** What a listing shows of services and dests. */
+export type View = 'rules' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'weights'
+
+/** An endpoint as the listing shows it. */
+export type Label = (endpoint: Endpoint, protocol: Protocol) => string
+
+export interface Listing {
+  readonly view: View
+  /** Numbers in full. */
+  readonly exact: boolean
+  readonly label: Label
+}
+
+/** Characters of a real server's column; longer names are cut. */
+const DEST_WIDTH = 28
+
+const TITLES: Readonly<Record<View, string>> = {
+  rules: '',
+  stats: `Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes
+  -> RemoteAddress:Port
+`,
+  rate: `Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS
+  -> RemoteAddress:Port
+`,
+  thresholds: `Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn \n  -> RemoteAddress:Port
+`,
+  'persistent-conn': `Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn \n  -> RemoteAddress:Port
+`,
+  weights: `Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+`,
+}
+
+/** The line above a listing of all services. `capacity` stands where IPVS has the size of its hash table. */
+export function formatBanner(capacity: number): string {
+  return `IP Virtual Server version 1.2.1 (size=${capacity})\n`
+}
+
+/** A count in nine columns, from 100 million on in K, M, G or T unless `exact`. */
+export function formatCount(count: number, exact: boolean): string {
+  if (exact || count < 1e8) return ` ${String(count).padStart(8)}`
+  const [unit, letter] = count < 1e9 ? [1e3, 'K'] : count < 1e11 ? [1e6, 'M'] : count < 1e14 ? [1e9, 'G'] : [1e12, 'T']
+  return String(Math.floor(count / unit)).padStart(8) + letter
+}
+
+function formatTraffic(traffic: Traffic, exact: boolean): string {
+  const { connections, inPackets, outPackets, inBytes, outBytes } = traffic
+  return [connections, inPackets, outPackets, inBytes, outBytes].map((count) => formatCount(count, exact)).join('')
+}
+
+function columns(values: readonly number[], widths: readonly number[]): string {
+  return values.map((value, i) => String(value).padEnd(widths[i] ?? 0)).join(' ')
+}
+
+function formatService(service: ServiceStatus, { view, exact, label }: Listing): string {
+  const name = label(service, service.protocol)
+  if (view === 'rules') return `-A -t ${name} -s ${service.scheduler}\n`
+  const prefix = `${service.protocol.toUpperCase().padEnd(4)} ${name}`
+  if (view === 'stats') return `${prefix.padEnd(33)}${formatTraffic(service.counters, exact)}\n`
+  if (view === 'rate') return `${prefix.padEnd(33)}${formatTraffic(service.rates, exact)}\n`
+  return `${prefix} ${service.scheduler}\n`
+}
+
+function formatDest(service: ServiceStatus, dest: DestStatus, { view, exact, label }: Listing): string {
+  const name = label(dest, service.protocol)
+  if (view === 'rules') return `-a -t ${label(service, service.protocol)} -r ${name} -m -w ${dest.weight}\n`
+  const prefix = `  -> ${name.slice(0, DEST_WIDTH).padEnd(DEST_WIDTH)}`
+  const { weight, active, inactive } = dest
+  switch (view) {
+    case 'stats':
+      return `${prefix}${formatTraffic(dest.counters, exact)}\n`
+    case 'rate':
+      return `${prefix}${formatTraffic(dest.rates, exact)}\n`
+    case 'thresholds':
+      // No dest has thresholds, or connections of a persistence template, yet.
+      return `${prefix} ${columns([0, 0, active, inactive], [10, 10, 10, 10])}\n`
+    case 'persistent-conn':
+      return `${prefix} ${columns([weight, 0, active, inactive], [9, 11, 10, 10])}\n`
+    case 'weights':
+      return `${prefix} Masq    ${columns([weight, active, inactive], [6, 10, 10])}\n`
+  }
+}
+
+/** Services, each followed by its dests, below their titles. */
+export function formatServices(services: readonly ServiceStatus[], listing: Listing): string {
+  const blocks = services.map(
+    (service) =>
+      formatService(service, listing) + service.dests.map((dest) => formatDest(service, dest, listing)).join(''),
+  )
+  return TITLES[listing.view] + blocks.join('')
+}
+
+function formatExpiry(remainingMs: number): string {
+  const seconds = Math.max(0, Math.floor(remainingMs / 1000))
+  const twoDigits = (value: number): string => String(value).padStart(2, '0')
+  return `${twoDigits(Math.floor(seconds / 60))}:${twoDigits(seconds % 60)}`
+}
+
+/** The connections; `persistence` adds the titles of the columns that only a persistence engine fills. */
+export function formatConnections(
+  connections: readonly ConnectionStatus[],
+  persistence: boolean,
+  label: Label,
+): string {
+  const more = persistence ? '        pe name          pe_data' : ''
+  const lines = connections.map(({ protocol, client, virtual, dest, state, remainingMs }) => {
+    const [from, to, server] = [client, virtual, dest].map((endpoint) => label(endpoint, protocol))
+    const route = `${from?.padEnd(18)} ${to?.padEnd(18)} ${server}`
+    return `${protocol.toUpperCase()} ${formatExpiry(remainingMs)}  ${state.padEnd(11)} ${route}\n`
+  })
+  return `IPVS connection entries
+pro expire state       source             virtual            destination${more}
+${lines.join('')}`
+}

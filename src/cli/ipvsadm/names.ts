@@ -1,0 +1,84 @@
+/**
+ * Names of hosts and services. Hosts are asked of the system's resolver (/etc/hosts, DNS, whatever nsswitch.conf says);
+ * services are looked up in /etc/services, which is read once, when the first name is needed.
+ *
+ * A host is asked once a run. Without an answer there is no name, never an error: a listing then shows numbers.
+ */
+import { readFileSync } from 'node:fs'
+import type { ServiceProtocol } from './values.ts'
+
+export interface Names {
+  /** The IPv4 address of a host in dotted decimal, or null. */
+  hostAddress(host: string): Promise<string | null>
+  /** The name of an address, or null. */
+  hostName(address: string): Promise<string | null>
+  /** The port of a service name or alias, or null. */
+  servicePort(name: string, protocol: ServiceProtocol): Promise<number | null>
+  /** The first name that the port has, or null. */
+  serviceName(port: number, protocol: ServiceProtocol): Promise<string | null>
+}
+
+/** Both directions of services(5), keyed `http/tcp` and `80/tcp`. */
+export interface ServiceTable {
+  readonly ports: ReadonlyMap<string, number>
+  readonly names: ReadonlyMap<string, string>
+}
+
+/** Reads services(5). The first line that mentions a name or a port wins. */
+export function parseServices(text: string): ServiceTable {
+  const ports = new Map<string, number>()
+  const names = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const [name, target, ...aliases] = line.replace(/#.*/, '').trim().split(/\s+/)
+    const [, port, protocol] = /^([0-9]+)\/([a-z]+)$/.exec(target ?? '') ?? []
+    if (name === undefined || port === undefined || protocol === undefined) continue
+    const byPort = `${Number(port)}/${protocol}`
+    if (!names.has(byPort)) names.set(byPort, name)
+    for (const each of [name, ...aliases]) {
+      if (!ports.has(`${each}/${protocol}`)) ports.set(`${each}/${protocol}`, Number(port))
+    }
+  }
+  return { ports, names }
+}
+
+function readServices(): ServiceTable {
+  try {
+    return parseServices(readFileSync('/etc/services', 'utf8'))
+  } catch {
+    return parseServices('')
+  }
+}
+
+/** Names as this machine has them. */
+export function systemNames(): Names {
+  let table: ServiceTable | null = null
+  const services = (): ServiceTable => (table ??= readServices())
+  const hosts = new Map<string, Promise<string | null>>()
+
+  async function lookUp(host: string): Promise<string | null> {
+    if (host === '') return null
+    const dns = await import('node:dns/promises')
+    return dns.lookup(host, { family: 4 }).then(
+      (answer) => answer.address,
+      () => null,
+    )
+  }
+  async function lookUpName(address: string): Promise<string | null> {
+    const dns = await import('node:dns/promises')
+    return dns.lookupService(address, 0).then(
+      (answer) => (answer.hostname === address ? null : answer.hostname),
+      () => null,
+    )
+  }
+  function once(key: string, ask: (key: string) => Promise<string | null>): Promise<string | null> {
+    const known = hosts.get(key) ?? ask(key)
+    hosts.set(key, known)
+    return known
+  }
+  return {
+    hostAddress: lookUp,
+    hostName: (address) => once(address, lookUpName),
+    servicePort: async (name, protocol) => services().ports.get(`${name}/${protocol}`) ?? null,
+    serviceName: async (port, protocol) => services().names.get(`${port}/${protocol}`) ?? null,
+  }
+}
