@@ -150,10 +150,6 @@ export const DIAGNOSTICS = {
     message: 'an object literal where no record is expected, or with more than plain properties: {0}',
     instead: 'Write `const key: FlowKey = { name: value, … }` with each field once and literals for nested records.',
   },
-  W412: {
-    message: '{0} is a record or null and is used without a check',
-    instead: 'Check it: `if (x === null) return …`.',
-  },
   W413: {
     message: '{0} does not name anything that exists in the kernel',
     instead: 'Use locals, parameters, constants.',

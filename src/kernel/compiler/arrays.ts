@@ -1,0 +1,34 @@
+/**
+ * Constant arrays of a module: `static const` arrays of the narrowest integer type that holds every element, in the
+ * object's read-only data.
+ */
+import type { ConstantArray } from './constants.ts'
+import type { Lowering } from './lowering.ts'
+
+const PER_LINE = 16
+
+/** Narrowest first; bounds inclusive. */
+const TYPES = [
+  { type: 'u8', least: 0, most: 0xff },
+  { type: 's8', least: -0x80, most: 0x7f },
+  { type: 'u16', least: 0, most: 0xffff },
+  { type: 's16', least: -0x8000, most: 0x7fff },
+  { type: 'u32', least: 0, most: 0xffffffff },
+  { type: 's32', least: -0x80000000, most: 0x7fffffff },
+] as const
+
+export function lowerArray(array: ConstantArray, name: string, lowering: Lowering): string {
+  const values = array.elements.map((element) => {
+    const value = lowering.constant(element)
+    if (value === null) lowering.refuse(element, 'W208', array.name)
+    return value ?? 0
+  })
+  const least = Math.min(...values)
+  const most = Math.max(...values)
+  const type = TYPES.find((candidate) => least >= candidate.least && most <= candidate.most)?.type ?? 's64'
+  const rows: string[] = []
+  for (let at = 0; at < values.length; at += PER_LINE) {
+    rows.push(`\t${values.slice(at, at + PER_LINE).join(', ')},`)
+  }
+  return [`static const ${type} ${name}[${values.length}] = {`, ...rows, '};', ''].join('\n')
+}

@@ -1,0 +1,121 @@
+/**
+ * Which functions the entries reach, in an order in which callees come first (so C needs no prototypes, and recursion
+ * shows as a function met while it is still open), under which names, and each one's C.
+ */
+import { dirname, posix } from 'node:path'
+import ts from 'typescript'
+import { declarationOf } from './constants.ts'
+import type { Report } from './diagnostics.ts'
+import type { Lowering } from './lowering.ts'
+import { cName } from './names.ts'
+import type { Output } from './output.ts'
+import type { Project } from './project.ts'
+import { lowerBody } from './statements.ts'
+import { cType } from './types.ts'
+
+/** The kernel passes arguments in five registers. */
+const MAX_PARAMETERS = 5
+
+/** The functions that the entries call, directly or not, callees first; those of `platform` stay outside. */
+export function reachable(
+  entries: readonly ts.FunctionDeclaration[],
+  platform: ts.SourceFile,
+  project: Project,
+  report: Report,
+): readonly ts.FunctionDeclaration[] {
+  const done = new Set<ts.FunctionDeclaration>()
+  const open: ts.FunctionDeclaration[] = []
+  const visit = (declaration: ts.FunctionDeclaration): void => {
+    if (done.has(declaration)) return
+    open.push(declaration)
+    const walk = (node: ts.Node): void => {
+      const callee = ts.isCallExpression(node) ? calleeOf(node, project.checker) : null
+      if (callee !== null && callee.getSourceFile() !== platform) {
+        if (open.includes(callee)) {
+          const cycle = [...open.slice(open.indexOf(callee)), callee].map((part) => part.name?.text).join(' → ')
+          report(node, 'W205', callee.name?.text ?? '', cycle)
+        } else visit(callee)
+      }
+      ts.forEachChild(node, walk)
+    }
+    if (declaration.body !== undefined) walk(declaration.body)
+    open.pop()
+    done.add(declaration)
+  }
+  entries.forEach(visit)
+  return [...done]
+}
+
+function calleeOf(call: ts.CallExpression, checker: ts.TypeChecker): ts.FunctionDeclaration | null {
+  const declaration = ts.isIdentifier(call.expression) ? declarationOf(call.expression, checker) : null
+  if (declaration === null || !ts.isFunctionDeclaration(declaration)) return null
+  return declaration.getSourceFile().isDeclarationFile ? null : declaration
+}
+
+/**
+ * A name in C for each function: its own in snake_case, with its file in front where two files use the same name or the
+ * platform does. Entries keep theirs.
+ */
+export function nameFunctions(
+  functions: readonly ts.FunctionDeclaration[],
+  entries: readonly ts.FunctionDeclaration[],
+  platformNames: ReadonlySet<string>,
+  project: Project,
+): ReadonlyMap<ts.FunctionDeclaration, string> {
+  const plain = (declaration: ts.FunctionDeclaration): string => cName(declaration.name?.text ?? 'unnamed')
+  const uses = new Map<string, number>()
+  for (const declaration of functions) uses.set(plain(declaration), (uses.get(plain(declaration)) ?? 0) + 1)
+  const base = dirname(project.relative(entries[0]?.getSourceFile().fileName ?? ''))
+  return new Map(
+    functions.map((declaration) => {
+      const name = plain(declaration)
+      if (entries.includes(declaration) || (uses.get(name) === 1 && !platformNames.has(name)))
+        return [declaration, name]
+      const file = posix.relative(base, project.relative(declaration.getSourceFile().fileName))
+      const prefix = file.replace(/\.ts$/, '').replace(/[^a-zA-Z0-9]+/g, '_')
+      return [declaration, `${prefix}_${name}`]
+    }),
+  )
+}
+
+export function lowerFunction(declaration: ts.FunctionDeclaration, lowering: Lowering, output: Output): void {
+  const name = declaration.name?.text ?? 'unnamed'
+  const signature = lowering.checker.getSignatureFromDeclaration(declaration)
+  const { body, parameters } = declaration
+  const modifiers = declaration.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.AsyncKeyword) === true
+  if (
+    body === undefined ||
+    signature === undefined ||
+    declaration.typeParameters ||
+    declaration.asteriskToken ||
+    modifiers
+  ) {
+    lowering.refuse(declaration.name ?? declaration, 'W207', name)
+    return
+  }
+  const list = parameters.map((parameter) => {
+    if (
+      !ts.isIdentifier(parameter.name) ||
+      parameter.questionToken ||
+      parameter.dotDotDotToken ||
+      parameter.initializer
+    ) {
+      return lowering.refuse(parameter, 'W204')
+    }
+    return `${cType(lowering.kind(parameter))}${cName(parameter.name.text)}`
+  })
+  const apart = ts.getJSDocTags(declaration).some((tag) => tag.tagName.text === 'noinline')
+  if (apart && parameters.length > MAX_PARAMETERS) {
+    lowering.refuse(declaration.name ?? declaration, 'W206', name, String(parameters.length))
+  }
+  const returned = lowering.kindOfType(signature.getReturnType(), declaration.name ?? declaration)
+  output.from(declaration.name ?? declaration)
+  output.open(
+    `static ${apart ? '__noinline' : '__always_inline'} ${cType(returned)}${lowering.functions.get(declaration)}(${list.join(', ') || 'void'}) {`,
+  )
+  lowerBody(body, lowering, output)
+  // Where TypeScript sees that the end is out of reach, as after an exhaustive switch, clang may not.
+  const last = body.statements.at(-1)
+  if (returned.kind !== 'void' && (last === undefined || !ts.isReturnStatement(last))) output.line('return 0;')
+  output.close('}')
+}
