@@ -18,10 +18,12 @@ import type { StateFolder } from './state-folder.ts'
 /** The program that starts the ticker. */
 const START = 'weir_start'
 /** 2^24: the tables of that many take some 4 GB. */
+/** Slot 0 is never used. */
+const LEAST_CONNECTIONS = 2
 const MOST_CONNECTIONS = 16_777_216
 
 export interface LoadOptions {
-  /** Connections that the director can hold, 1 … 2^24; default as in `engine/tables.ts`. */
+  /** Connections that the director can hold, 2 … 2^24; default as in `engine/tables.ts`. */
   readonly connections?: number
   /** The compiled programs; default `weir.bpf.o` of this build. */
   readonly objectFile?: string
@@ -30,10 +32,10 @@ export interface LoadOptions {
 /** Loads the director, attached nowhere as yet. Under the writers' lock, with no director loaded. */
 export function loadInto(folder: StateFolder, options: LoadOptions): void {
   const connections = options.connections ?? DEFAULT_CONNECTIONS
-  if (!Number.isInteger(connections) || connections < 1 || connections > MOST_CONNECTIONS)
+  if (!Number.isInteger(connections) || connections < LEAST_CONNECTIONS || connections > MOST_CONNECTIONS)
     throw new KernelError(
       'bad-connections',
-      `${connections} connections: give a whole number from 1 to ${MOST_CONNECTIONS}`,
+      `${connections} connections: give a whole number from ${LEAST_CONNECTIONS} to ${MOST_CONNECTIONS}`,
     )
   const file = options.objectFile ?? objectFile()
   const object = BpfObject.open(readFileSync(file), 'weir')

@@ -6,7 +6,7 @@
  * Invariant: the folder <cookie> is whole or absent, because it gets its name by a rename when everything is in it and loses it by
  * a rename before anything is removed. What is found otherwise is damage, which is reported, never guessed at.
  */
-import { readdirSync, renameSync, rmSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { LayoutView } from '../engine/generated/views.ts'
 import { LAYOUT_VERSION } from '../engine/records.ts'
 import { TABLES, type TableName } from '../engine/tables.ts'
@@ -50,20 +50,22 @@ export class PinnedDirector {
     private readonly maps: Map<TableName, PinnedMap>,
   ) {}
 
-  /** Null where none is loaded. Throws `layout-mismatch` or `state-corrupt`. */
+  /** Null where none is loaded. Throws `layout-mismatch` or `state-corrupt`. Needs no lock. */
   static open(folder: StateFolder): PinnedDirector | null {
-    if (!isMounted(folder)) return null
-    const present = list(folder.pins)
-    if (present === null) return null
-    const director = new PinnedDirector(folder, new Map())
-    try {
-      director.requireVersion()
-      director.requireWhole(present)
-    } catch (error) {
-      director.close()
-      throw error
+    for (;;) {
+      const before = identity(folder)
+      if (before === null) return null
+      const director = new PinnedDirector(folder, new Map())
+      try {
+        director.requireVersion()
+        director.requireWhole()
+        return director
+      } catch (error) {
+        director.close()
+        // Unloaded, or unloaded and loaded anew, while we were looking: no damage.
+        if (identity(folder) === before) throw error
+      }
     }
-    return director
   }
 
   map(table: TableName): PinnedMap {
@@ -83,16 +85,8 @@ export class PinnedDirector {
   }
 
   links(): PinnedLink[] {
-    return (list(`${this.folder.pins}/links`) ?? []).map((name) => {
-      const path = `${this.folder.pins}/links/${name}`
-      const ifindex = Number(LINK_NAME.exec(name)?.[1])
-      const fd = openPin(path)
-      try {
-        return { path, ifindex, alive: linkInfo(fd).ifindex === ifindex }
-      } finally {
-        closeFd(fd)
-      }
-    })
+    const names = list(`${this.folder.pins}/links`) ?? []
+    return names.flatMap((name) => readLink(`${this.folder.pins}/links/${name}`, Number(LINK_NAME.exec(name)?.[1])))
   }
 
   close(): void {
@@ -117,9 +111,9 @@ export class PinnedDirector {
       throw mismatch(`its tables have layout ${version}, and this Weir's ${LAYOUT_VERSION}`)
   }
 
-  private requireWhole(present: string[]): void {
+  private requireWhole(): void {
     const { folder } = this
-    this.requireNames('', present, ['links', 'maps', 'programs'])
+    this.requireNames('', list(folder.pins), ['links', 'maps', 'programs'])
     this.requireNames('maps/', list(`${folder.pins}/maps`), [...TABLE_NAMES, TICKER])
     this.requireNames('programs/', list(`${folder.pins}/programs`), [INGRESS])
     const stranger = list(`${folder.pins}/links`)?.find((name) => !LINK_NAME.test(name))
@@ -147,6 +141,28 @@ export class PinnedDirector {
     if (found !== expected)
       throw mismatch(`the table "${table}" has records of ${found} bytes, and this Weir's have ${expected}`)
   }
+}
+
+/** Empty where a writer has removed the link since it was listed. */
+function readLink(path: string, ifindex: number): PinnedLink[] {
+  let fd: number
+  try {
+    fd = openPin(path)
+  } catch (error) {
+    if (error instanceof BpfError && error.code === 'ENOENT') return []
+    throw error
+  }
+  try {
+    return [{ path, ifindex, alive: linkInfo(fd).ifindex === ifindex }]
+  } finally {
+    closeFd(fd)
+  }
+}
+
+/** Tells a loaded director from one that is loaded later; null where none is. */
+function identity(folder: StateFolder): number | null {
+  if (!isMounted(folder)) return null
+  return statSync(folder.pins, { throwIfNoEntry: false })?.ino ?? null
 }
 
 /** Under the writers' lock: removes what a load or an unload that was killed has left. */

@@ -6,17 +6,7 @@
  * reached through /proc/1/root: a director is found from wherever one looks for it.
  */
 import { spawnSync } from 'node:child_process'
-import {
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  rmdirSync,
-  statSync,
-  statfsSync,
-} from 'node:fs'
+import { mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, statfsSync } from 'node:fs'
 import { KernelError } from './errors.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { networkNamespaceCookie } from './system.ts'
@@ -128,9 +118,8 @@ export function removeFolder(folder: StateFolder): void {
     rmSync(folder.files, { recursive: true, force: true })
     // Another director may be about to be loaded: it has its folder for files already, though no pins yet.
     if (readdirSync(folder.base).some((name) => name !== 'bpf')) return
-    if (run('umount', [`${BASE}/bpf`]).status !== 0) return
-    rmdirSync(`${folder.base}/bpf`)
-    rmdirSync(folder.base)
+    // The mount may still be seen from the mount namespace that `ip netns exec` gave us: from there the folder is busy.
+    if (run('umount', [`${BASE}/bpf`]).status === 0) run('rmdir', [`${BASE}/bpf`, BASE])
   } finally {
     base.release()
   }
