@@ -8,6 +8,7 @@ import { formatBanner, formatConnections, formatServices, type Label, type View 
 import { Exit, NO_SUCH_SERVICE, STATUS_NOT_LISTED } from './messages.ts'
 import type { Names } from './names.ts'
 import type { Kind } from './options.ts'
+import { sortEndpoints } from './order.ts'
 
 /** IPVS's default for UDP, shown beside those of TCP; no packet of UDP is forwarded yet. */
 const UDP_TIMEOUT_SECONDS = 300
@@ -17,16 +18,8 @@ const VIEWS = ['stats', 'rate', 'thresholds', 'persistent-conn'] as const
 
 type Labelled = readonly [Endpoint, Protocol]
 
-function addressNumber(address: string): number {
-  return address.split('.').reduce((number, part) => number * 256 + Number(part), 0)
-}
-
-function byEndpoint(a: Endpoint, b: Endpoint): number {
-  return addressNumber(a.address) - addressNumber(b.address) || a.port - b.port
-}
-
 function sorted(services: readonly ServiceStatus[]): ServiceStatus[] {
-  return services.map((service) => ({ ...service, dests: service.dests.toSorted(byEndpoint) })).sort(byEndpoint)
+  return sortEndpoints(services).map((service) => ({ ...service, dests: sortEndpoints(service.dests) }))
 }
 
 function labelsFor(endpoints: readonly Labelled[], given: ReadonlySet<Kind>, names: Names): Promise<Label> {

@@ -1,0 +1,196 @@
+/**
+ * Replays the recordings of ipvsadm 1.31 and compares standard output, standard error and exit status byte for byte.
+ *
+ * What can't be replayed is found by rule: a command that `unsupported.ts` refuses is skipped, so is every command about a service or
+ * server that exists only in the recording, and their lines are taken out of listings. Everything else must be equal.
+ */
+import { afterAll, describe, expect, it } from 'vitest'
+import { OptionProblem, parseCommandLine, type CommandLine } from './command-line.ts'
+import { Exit } from './messages.ts'
+import type { Kind } from './options.ts'
+import { run, type IpvsadmIo, type Outcome } from './run.ts'
+import { runRestore, runSave } from './save-restore.ts'
+import { recordedLabels, RECORDED_NAMES, RecordedDirector } from './testing/recorded-director.ts'
+import { expirySeconds, readScenarios, withoutVolatile, type CommandStep, type Scenario } from './testing/recordings.ts'
+import { UnsupportedObjects } from './testing/unsupported-objects.ts'
+import { refuseUnsupported } from './unsupported.ts'
+
+/** Steps that are answered otherwise than by ipvsadm 1.31, on purpose. */
+const DIFFERENT: Readonly<Record<string, string>> = {
+  'unprivileged 4': 'help needs no privilege',
+  'list-option-conflicts 38': 'shows a server of direct routing, added without -m, that a later step added with --sort',
+}
+
+/** Scenarios that are about something other than their scheduler: replayed with rr, as rr's output. */
+const WITH_ROUND_ROBIN: Readonly<Record<string, RegExp>> = {
+  weights: /\bwrr\b/g,
+  'tcp-half-open': /\bwlc\b/g,
+}
+
+const MINIMUM_REPLAYED = 330
+const EXPIRY_TOLERANCE_SECONDS = 3
+
+const skipped = new Map<string, number>()
+let replayed = 0
+
+function skip(reason: string): void {
+  skipped.set(reason, (skipped.get(reason) ?? 0) + 1)
+}
+
+type Parsed = { line: CommandLine; refused: boolean } | null
+
+/** The parsed line, and whether this version refuses it; null for a line that is wrong. */
+async function parse(words: readonly string[]): Promise<Parsed> {
+  try {
+    const line = await parseCommandLine(words.length === 0 ? ['-L'] : words, RECORDED_NAMES)
+    try {
+      refuseUnsupported(line)
+      return { line, refused: false }
+    } catch {
+      return { line, refused: true }
+    }
+  } catch (error) {
+    if (error instanceof Exit || error instanceof OptionProblem) return null
+    throw error
+  }
+}
+
+class Replay {
+  private readonly machine = new RecordedDirector()
+  private readonly unsupported = new UnsupportedObjects(recordedLabels)
+  /** Traffic that only the recording has: counts can't be compared any more. */
+  private foreignTraffic = false
+  /** Listings of what only the recording has: timeouts that were set, a daemon that was started. */
+  private readonly foreignListings = new Set<Kind>()
+
+  constructor(private readonly scenario: Scenario) {}
+
+  async step(index: number): Promise<void> {
+    const step = this.scenario.steps[index]
+    if (step === undefined) return
+    if ('packet' in step) {
+      const { proto, src } = step.packet
+      if (proto !== 'tcp' || src.startsWith('[') || this.unsupported.any) this.foreignTraffic = true
+      else this.machine.send(step.packet)
+    } else if ('shell' in step) await this.shell(step.shell)
+    else await this.command(this.adapted(step))
+  }
+
+  private adapted(step: CommandStep): CommandStep {
+    const scheduler = WITH_ROUND_ROBIN[this.scenario.name]
+    if (scheduler === undefined) return step
+    return {
+      ...step,
+      argv: step.argv.map((word) => word.replace(scheduler, 'rr')),
+      stdout: step.stdout.replace(scheduler, 'rr'),
+    }
+  }
+
+  /** The one set-up that the recordings have: a loop over numbers. */
+  private async shell(text: string): Promise<void> {
+    const [, count, body] = /^for i in \$\(seq 1 ([0-9]+)\); do (.*); done$/.exec(text) ?? []
+    if (body === undefined) throw new Error(`unknown set-up: ${text}`)
+    for (let i = 1; i <= Number(count); i++) {
+      for (const command of body.replaceAll('$i', String(i)).split('; ')) {
+        expect(await run(command.split(' ').slice(1), this.io(''))).toEqual({ stdout: '', stderr: '', status: 0 })
+      }
+    }
+  }
+
+  private io(stdin: string, privileged = true): IpvsadmIo {
+    return {
+      names: RECORDED_NAMES,
+      stdin: () => stdin,
+      openDirector: (options) => {
+        if (!privileged) throw Object.assign(new Error('not root'), { code: 'not-root' })
+        return this.machine.open(options)
+      },
+    }
+  }
+
+  private async command(step: CommandStep): Promise<void> {
+    const at = step.argv.findIndex((word) => word.startsWith('ipvsadm'))
+    if (at < 0) return skip('reads /proc/net/ip_vs*, which Weir does not have')
+    const different = DIFFERENT[`${this.scenario.name} ${step.step}`]
+    if (different !== undefined) return skip(different)
+    this.machine.wait(step.waited_s ?? 0)
+    const [program, ...words] = step.argv.slice(at)
+    const parsed = program === 'ipvsadm' ? await parse(words) : null
+    if (await this.skips(step, parsed)) return
+    const stdin = await this.restorable(step.stdin ?? '')
+    const programs: Record<string, typeof run> = { 'ipvsadm-save': runSave, 'ipvsadm-restore': runRestore }
+    const outcome = await (programs[program ?? ''] ?? run)(words, this.io(stdin, at === 0))
+    this.compare(step, outcome)
+    if (parsed !== null && outcome.status === 0) this.unsupported.forget(parsed.line)
+    replayed++
+  }
+
+  private async skips(step: CommandStep, parsed: Parsed): Promise<boolean> {
+    if (parsed === null) return false
+    const { line, refused } = parsed
+    if (refused || this.unsupported.concern(line)) {
+      skip('asks for something that this version of Weir does not support')
+      if (step.rc === 0) this.unsupported.forget(line)
+      if (step.rc === 0 && refused) this.unsupported.add(line)
+      if (step.rc === 0 && line.command === 'set') this.foreignListings.add('timeout')
+      if (step.rc === 0 && line.command === 'start-daemon') this.foreignListings.add('daemon')
+      return true
+    }
+    if ([...line.given].some((kind) => this.foreignListings.has(kind))) {
+      skip('lists something that this version of Weir does not support')
+      return true
+    }
+    if (this.foreignTraffic && (line.command === 'list' || line.command === 'save')) {
+      skip('shows traffic of a protocol or method that this version of Weir does not support')
+      return true
+    }
+    return false
+  }
+
+  /** What to restore without the lines that this version refuses. */
+  private async restorable(stdin: string): Promise<string> {
+    const kept: string[] = []
+    for (const text of stdin.split('\n')) {
+      const parsed = await parse(
+        text
+          .trim()
+          .replace(/^ipvsadm /, '')
+          .split(/\s+/),
+      )
+      if (parsed !== null && parsed.refused) this.unsupported.add(parsed.line)
+      else kept.push(text)
+      if (parsed !== null && !parsed.refused) this.unsupported.forget(parsed.line)
+    }
+    return kept.join('\n')
+  }
+
+  private compare(step: CommandStep, { stdout, stderr, status }: Outcome): void {
+    const even = (text: string): string => withoutVolatile(this.unsupported.filter(text), step.volatile)
+    const context = `step ${step.step}: ${step.argv.join(' ')}`
+    expect({ stdout: even(stdout), stderr, status }, context).toEqual({
+      stdout: even(step.stdout),
+      stderr: step.stderr,
+      status: step.rc,
+    })
+    if (step.volatile?.includes('expire') !== true) return
+    const recorded = expirySeconds(step.stdout)
+    for (const [i, seconds] of expirySeconds(stdout).entries()) {
+      expect(Math.abs(seconds - (recorded[i] ?? 0)), `${context}: expiry`).toBeLessThanOrEqual(EXPIRY_TOLERANCE_SECONDS)
+    }
+  }
+}
+
+describe('ipvsadm answers as ipvsadm 1.31 was recorded to', () => {
+  for (const scenario of readScenarios()) {
+    it(scenario.name, async () => {
+      const replay = new Replay(scenario)
+      for (let index = 0; index < scenario.steps.length; index++) await replay.step(index)
+    })
+  }
+
+  afterAll(() => {
+    const reasons = [...skipped].map(([reason, count]) => `  ${count} skipped: ${reason}`)
+    console.log(`${replayed} recorded commands replayed\n${reasons.join('\n')}`)
+    expect(replayed, 'recorded commands replayed').toBeGreaterThanOrEqual(MINIMUM_REPLAYED)
+  })
+})
