@@ -35,8 +35,7 @@ import {
   Route,
   type ServiceKey,
 } from '../engine/records.ts'
-import type { TableName } from '../engine/tables.ts'
-import { MemoryTables, type MemoryTablesOptions } from './memory-tables.ts'
+import { type MemoryHash, MemoryTables, type MemoryTablesOptions } from './memory-tables.ts'
 
 /** What the way out of the director is, for a packet of `length` bytes between two IPv4 addresses in host order. */
 export type RouteLookup = (source: number, destination: number, length: number) => { route: Route; mtu: number }
@@ -53,29 +52,20 @@ export interface Handled {
 }
 
 const ICMP_ROOM = Ipv4HeaderView.SIZE + IcmpHeaderView.SIZE
+/** Bytes of the longest IPv4 packet (RFC 791 §3.1). */
+const MAX_PACKET = 65535
 const TCP_CHECKSUM = 16
 /** A change of one word that changes nothing, as `change16` gives it. */
 const NO_CHANGE = 0xffff
 
-/** A packet in memory. Its buffer changes when ICMP room is made. */
+/** The packet under way: one buffer that each packet in turn is copied to. */
 class MemoryPacket implements Packet {
   readonly segment = 0
-  data: DataView
+  readonly bytes = new Uint8Array(MAX_PACKET)
+  readonly data = new DataView(this.bytes.buffer)
+  length = 0
   /** After `route`: the MTU of the way that was too narrow. */
   mtu = 0
-
-  constructor(public bytes: Uint8Array) {
-    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
-
-  get length(): number {
-    return this.bytes.length
-  }
-
-  replace(bytes: Uint8Array): void {
-    this.bytes = bytes
-    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
 }
 
 /** Every packet that the engine sees here was made by `MemoryHost.handle`. */
@@ -90,13 +80,27 @@ interface ViewClass<V> {
 }
 
 function header<V>(packet: Packet, offset: number, view: ViewClass<V>): V | null {
-  const { data } = own(packet)
-  return offset + view.SIZE > data.byteLength ? null : new view(data, offset)
+  return offset + view.SIZE > packet.length ? null : new view(own(packet).data, offset)
+}
+
+function row<V>(data: DataView, index: number, view: ViewClass<V>): V | null {
+  const at = index * view.SIZE
+  return at + view.SIZE > data.byteLength ? null : new view(data, at)
 }
 
 export class MemoryHost implements Platform {
   readonly tables: MemoryTables
+  private readonly packet = new MemoryPacket()
   private readonly lookupRoute: RouteLookup
+  private readonly flows: MemoryHash
+  private readonly services: MemoryHash
+  private readonly connections: DataView
+  private readonly serviceStates: DataView
+  private readonly dests: DataView
+  private readonly destStates: DataView
+  private readonly counters: DataView
+  private readonly rates: DataView
+  private readonly reasons: DataView
   private readonly flowKey = new FlowKeyView(new DataView(new ArrayBuffer(FlowKeyView.SIZE)))
   private readonly flowKeyBytes = new Uint8Array(this.flowKey.data.buffer)
   private readonly serviceKey = new ServiceKeyView(new DataView(new ArrayBuffer(ServiceKeyView.SIZE)))
@@ -111,6 +115,15 @@ export class MemoryHost implements Platform {
   constructor(options: MemoryHostOptions) {
     this.tables = new MemoryTables(options)
     this.lookupRoute = options.route
+    this.flows = this.tables.hash('flows')
+    this.services = this.tables.hash('services')
+    this.connections = this.tables.array('connections')
+    this.serviceStates = this.tables.array('serviceStates')
+    this.dests = this.tables.array('dests')
+    this.destStates = this.tables.array('destStates')
+    this.counters = this.tables.array('counters')
+    this.rates = this.tables.array('rates')
+    this.reasons = this.tables.array('reasons')
     this.place = new AllocatorView(this.tables.array('allocators'))
     this.time = new ClockView(this.tables.array('clocks'))
     this.plan = new LayoutView(this.tables.array('layouts'))
@@ -119,9 +132,12 @@ export class MemoryHost implements Platform {
 
   /** What becomes of a packet that came in, from its IP header. The caller's bytes stay as they are. */
   handle(bytes: Uint8Array): Handled {
-    const packet = new MemoryPacket(bytes.slice())
+    const { packet } = this
+    if (bytes.length > MAX_PACKET) throw new RangeError(`a packet of ${bytes.length} bytes: IPv4 ends at ${MAX_PACKET}`)
+    packet.bytes.set(bytes)
+    packet.length = bytes.length
     const verdict = runOn(this, () => handlePacket(packet))
-    return { verdict, packet: packet.bytes }
+    return { verdict, packet: packet.bytes.slice(0, packet.length) }
   }
 
   /** Sets the clock and does a slice of the housekeeping; returns the milliseconds until it wants to be called again. */
@@ -143,7 +159,7 @@ export class MemoryHost implements Platform {
 
   sumOfBytes(packet: Packet, offset: number, length: number): number {
     const { data } = own(packet)
-    if (offset + length > data.byteLength) return 0
+    if (offset + length > packet.length) return 0
     let sum = 0
     const end = offset + length - 1
     for (let at = offset; at < end; at += 2) sum += data.getUint16(at, false)
@@ -161,9 +177,9 @@ export class MemoryHost implements Platform {
 
   makeIcmpRoom(packet: Packet, keep: number): boolean {
     const { bytes } = own(packet)
-    const roomy = new Uint8Array(ICMP_ROOM + keep)
-    roomy.set(bytes.subarray(0, keep), ICMP_ROOM)
-    own(packet).replace(roomy)
+    bytes.copyWithin(ICMP_ROOM, 0, keep)
+    bytes.fill(0, 0, ICMP_ROOM)
+    own(packet).length = ICMP_ROOM + keep
     return true
   }
 
@@ -179,13 +195,13 @@ export class MemoryHost implements Platform {
 
   findFlow(key: FlowKey): FlowView | null {
     this.flowKey.set(key)
-    const value = this.tables.hash('flows').find(this.flowKeyBytes)
+    const value = this.flows.find(this.flowKeyBytes)
     return value === null ? null : new FlowView(value)
   }
 
   addFlow(key: FlowKey, flow: Flow): boolean {
     this.flowKey.set(key)
-    const value = this.tables.hash('flows').add(this.flowKeyBytes)
+    const value = this.flows.add(this.flowKeyBytes)
     if (value === null) return false
     new FlowView(value).set(flow)
     return true
@@ -193,11 +209,11 @@ export class MemoryHost implements Platform {
 
   removeFlow(key: FlowKey): boolean {
     this.flowKey.set(key)
-    return this.tables.hash('flows').remove(this.flowKeyBytes)
+    return this.flows.remove(this.flowKeyBytes)
   }
 
   connectionAt(index: number): ConnectionView | null {
-    return this.row('connections', index, ConnectionView)
+    return row(this.connections, index, ConnectionView)
   }
 
   changeState(connection: Connection, from: number, to: number): boolean {
@@ -228,24 +244,24 @@ export class MemoryHost implements Platform {
 
   findService(key: ServiceKey): ServiceView | null {
     this.serviceKey.set(key)
-    const value = this.tables.hash('services').find(this.serviceKeyBytes)
+    const value = this.services.find(this.serviceKeyBytes)
     return value === null ? null : new ServiceView(value)
   }
 
   serviceStateAt(index: number): ServiceStateView | null {
-    return this.row('serviceStates', index, ServiceStateView)
+    return row(this.serviceStates, index, ServiceStateView)
   }
 
   destAt(index: number): DestView | null {
-    return this.row('dests', index, DestView)
+    return row(this.dests, index, DestView)
   }
 
   destStateAt(index: number): DestStateView | null {
-    return this.row('destStates', index, DestStateView)
+    return row(this.destStates, index, DestStateView)
   }
 
   countersAt(dest: number): CountersView | null {
-    return this.row('counters', dest, CountersView)
+    return row(this.counters, dest, CountersView)
   }
 
   sumCounters(dest: number, totals: Counters): void {
@@ -259,17 +275,11 @@ export class MemoryHost implements Platform {
   }
 
   ratesAt(dest: number): RatesView | null {
-    return this.row('rates', dest, RatesView)
+    return row(this.rates, dest, RatesView)
   }
 
   reasonAt(reason: number): ReasonCountView | null {
-    return this.row('reasons', reason, ReasonCountView)
-  }
-
-  private row<V>(table: TableName, index: number, view: ViewClass<V>): V | null {
-    const data = this.tables.array(table)
-    const at = index * view.SIZE
-    return at + view.SIZE > data.byteLength ? null : new view(data, at)
+    return row(this.reasons, reason, ReasonCountView)
   }
 
   allocator(): AllocatorView {
