@@ -104,4 +104,4 @@ int weir_tick(struct tick_request *request)
 	return tick(request->now_ms);
 }
 
-char license[] SEC("license") = "Dual MIT/GPL";
+char _license[] SEC("license") = "Dual MIT/GPL";
