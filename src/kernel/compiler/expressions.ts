@@ -103,6 +103,8 @@ function lowerProperty(node: ts.PropertyAccessExpression, lowering: Lowering): s
 }
 
 function lowerPrefix(node: ts.PrefixUnaryExpression, lowering: Lowering): string {
+  const value = lowering.constant(node)
+  if (value !== null) return constantText(value)
   switch (node.operator) {
     case K.ExclamationToken:
       return `!${operand(lowerCondition(node.operand, lowering))}`
@@ -130,6 +132,8 @@ function lowerConditional(node: ts.ConditionalExpression, lowering: Lowering): s
 
 function lowerBinary(node: ts.BinaryExpression, lowering: Lowering): string {
   const { left, right, operatorToken } = node
+  const value = lowering.constant(node)
+  if (value !== null) return constantText(value)
   const operator = operatorToken.kind
   const arithmetic = ARITHMETIC[operator] ?? RELATIONS[operator]
   if (arithmetic !== undefined) return arithmetic(lowerNumber(left, lowering), lowerNumber(right, lowering))

@@ -89,7 +89,18 @@ export class Lowering {
   }
 }
 
-/** An operand: in parentheses unless it is a single word. */
+/** An operand: in parentheses unless it is a name, a field or a call, casts in front included. */
 export function operand(c: string): string {
-  return /^\w+$/.test(c) ? c : `(${c})`
+  return /^(\(\w+\))*\w+((->|\.)\w+)*$/.test(c) || isCall(c) ? c : `(${c})`
+}
+
+/** Whether the text is one call or macro: a name, and parentheses that close at the end only. */
+function isCall(c: string): boolean {
+  if (!/^(\(\w+\))*\w+\(.*\)$/.test(c)) return false
+  let depth = 0
+  for (let at = c.search(/\w\(/) + 1; at < c.length; at++) {
+    if (c[at] === '(') depth++
+    if (c[at] === ')' && --depth === 0) return at === c.length - 1
+  }
+  return false
 }

@@ -19,7 +19,22 @@ const plain =
 const signed =
   (operator: string): Lower =>
   (left, right) =>
-    `(s64)((s32)${operand(left)} ${operator} (s32)${operand(right)})`
+    `(s64)(${signed32(left)} ${operator} ${signed32(right)})`
+
+/** A number as JavaScript's ToInt32 gives it; a literal that fits an int is one already. */
+function signed32(c: string): string {
+  const literal = literalOf(c)
+  return literal !== null && literal < 2 ** 31 ? String(literal) : `(s32)${operand(c)}`
+}
+
+function shiftCount(c: string): string {
+  const literal = literalOf(c)
+  return literal !== null && literal < 32 ? String(literal) : `((u32)${operand(c)} & 31)`
+}
+
+function literalOf(c: string): number | null {
+  return /^\d+LL$/.test(c) ? Number(c.slice(0, -2)) : null
+}
 
 /** Arithmetic: two numbers give a number. */
 export const ARITHMETIC: Partial<Record<ts.SyntaxKind, Lower>> = {
@@ -30,10 +45,9 @@ export const ARITHMETIC: Partial<Record<ts.SyntaxKind, Lower>> = {
   [K.AmpersandToken]: signed('&'),
   [K.BarToken]: signed('|'),
   [K.CaretToken]: signed('^'),
-  [K.LessThanLessThanToken]: (left, right) => `(s64)(s32)((u32)${operand(left)} << ((u32)${operand(right)} & 31))`,
-  [K.GreaterThanGreaterThanToken]: (left, right) => `(s64)((s32)${operand(left)} >> ((u32)${operand(right)} & 31))`,
-  [K.GreaterThanGreaterThanGreaterThanToken]: (left, right) =>
-    `(s64)((u32)${operand(left)} >> ((u32)${operand(right)} & 31))`,
+  [K.LessThanLessThanToken]: (left, right) => `(s64)(s32)((u32)${operand(left)} << ${shiftCount(right)})`,
+  [K.GreaterThanGreaterThanToken]: (left, right) => `(s64)((s32)${operand(left)} >> ${shiftCount(right)})`,
+  [K.GreaterThanGreaterThanGreaterThanToken]: (left, right) => `(s64)((u32)${operand(left)} >> ${shiftCount(right)})`,
 }
 
 /** Comparisons of numbers: two numbers give a boolean. */

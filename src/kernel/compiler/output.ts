@@ -4,11 +4,17 @@
  */
 import ts from 'typescript'
 
+interface Position {
+  readonly file: string
+  line: number
+}
+
 export class Output {
   private readonly lines: string[] = []
   private depth = 0
-  private wanted: { file: string; line: number } | null = null
-  private implied: { file: string; line: number } | null = null
+  private wanted: Position | null = null
+  /** Where the line written last is from, as far as C can tell. */
+  private implied: Position | null = null
 
   constructor(private readonly relative: (file: string) => string) {}
 
@@ -20,14 +26,18 @@ export class Output {
   }
 
   line(text: string): void {
-    const { wanted, implied } = this
-    if (wanted !== null) {
-      if (implied === null || implied.file !== wanted.file || implied.line !== wanted.line) {
-        this.lines.push(`#line ${wanted.line} "${wanted.file}"`)
-      }
-      this.implied = { file: wanted.file, line: wanted.line + 1 }
+    const { wanted } = this
+    if (this.implied !== null) this.implied.line++
+    // A brace alone has no code worth a directive.
+    if (wanted !== null && /\w/.test(text.replace('else', '')) && !this.isImplied(wanted)) {
+      this.lines.push(`#line ${wanted.line} "${wanted.file}"`)
+      this.implied = { ...wanted }
     }
     this.lines.push('\t'.repeat(this.depth) + text)
+  }
+
+  private isImplied(wanted: Position): boolean {
+    return this.implied !== null && this.implied.file === wanted.file && this.implied.line === wanted.line
   }
 
   open(text: string): void {
@@ -40,8 +50,9 @@ export class Output {
     this.line(text)
   }
 
-  /** After `close('} else {')`. */
-  indent(): void {
+  /** Closes a block and opens another in the same line. */
+  reopen(text: string): void {
+    this.close(text)
     this.depth++
   }
 

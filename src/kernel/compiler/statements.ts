@@ -9,7 +9,7 @@ import { refuseEscape } from './escape.ts'
 import { lowerCondition, lowerExpression, lowerNumber } from './expressions.ts'
 import { fieldOfRecord, memberPath, readScalar, writeScalar } from './fields.ts'
 import { lowerFor } from './loops.ts'
-import type { Lowering } from './lowering.ts'
+import { type Lowering, operand } from './lowering.ts'
 import { cName } from './names.ts'
 import { ARITHMETIC, COMPOUND } from './operators.ts'
 import type { Output } from './output.ts'
@@ -99,10 +99,16 @@ function lowerVariables(node: ts.VariableStatement, lowering: Lowering, output: 
 function lowerIf(node: ts.IfStatement, lowering: Lowering, output: Output): void {
   output.open(`if (${lowerCondition(node.expression, lowering)}) {`)
   lowerBody(node.thenStatement, lowering, output)
-  if (node.elseStatement !== undefined) {
-    output.close('} else {')
-    output.indent()
-    lowerBody(node.elseStatement, lowering, output)
+  let otherwise = node.elseStatement
+  while (otherwise !== undefined && ts.isIfStatement(otherwise)) {
+    output.from(otherwise)
+    output.reopen(`} else if (${lowerCondition(otherwise.expression, lowering)}) {`)
+    lowerBody(otherwise.thenStatement, lowering, output)
+    otherwise = otherwise.elseStatement
+  }
+  if (otherwise !== undefined) {
+    output.reopen('} else {')
+    lowerBody(otherwise, lowering, output)
   }
   output.close('}')
 }
@@ -192,8 +198,9 @@ function change(
   right: string,
   combine: (before: string, right: string) => string,
 ): string {
-  if (type === 'atomic32' && operator === K.PlusToken) return `__sync_fetch_and_add(&${place}, (u32)(${right}));`
-  if (type === 'atomic32' && operator === K.MinusToken) return `__sync_fetch_and_sub(&${place}, (u32)(${right}));`
+  if (type === 'atomic32' && operator === K.PlusToken) return `__sync_fetch_and_add(&${place}, (u32)${operand(right)});`
+  if (type === 'atomic32' && operator === K.MinusToken)
+    return `__sync_fetch_and_sub(&${place}, (u32)${operand(right)});`
   return `${place} = ${writeScalar(type, combine(readScalar(type, place), right))};`
 }
 
