@@ -122,7 +122,8 @@ async function apply(line: CommandLine, long: string, value: string | null, name
       if (value !== null) timeout(value, 1)
       return
     case 'netmask':
-      return checkNetmask(line, text)
+      checkNetmask(line, text)
+      return
     case 'real-server':
       return setServer(line, text, names)
     case 'masquerading':

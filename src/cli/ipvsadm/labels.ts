@@ -12,10 +12,8 @@ export const numericLabel: Label = ({ address, port }) => `${address}:${port}`
 export async function nameLabels(endpoints: readonly (readonly [Endpoint, Protocol])[], names: Names): Promise<Label> {
   const key = (endpoint: Endpoint, protocol: Protocol): string => `${protocol} ${numericLabel(endpoint, protocol)}`
   const entries = endpoints.map(async ([endpoint, protocol]): Promise<[string, string]> => {
-    const [host, service] = await Promise.all([
-      names.hostName(endpoint.address),
-      names.serviceName(endpoint.port, protocol),
-    ])
+    const host = await names.hostName(endpoint.address)
+    const service = names.serviceName(endpoint.port, protocol)
     return [key(endpoint, protocol), `${host ?? endpoint.address}:${service ?? endpoint.port}`]
   })
   const labels = new Map(await Promise.all(entries))

@@ -13,9 +13,9 @@ export interface Names {
   /** The name of an address, or null. */
   hostName(address: string): Promise<string | null>
   /** The port of a service name or alias, or null. */
-  servicePort(name: string, protocol: ServiceProtocol): Promise<number | null>
+  servicePort(name: string, protocol: ServiceProtocol): number | null
   /** The first name that the port has, or null. */
-  serviceName(port: number, protocol: ServiceProtocol): Promise<string | null>
+  serviceName(port: number, protocol: ServiceProtocol): string | null
 }
 
 /** Both directions of services(5), keyed `http/tcp` and `80/tcp`. */
@@ -78,7 +78,7 @@ export function systemNames(): Names {
   return {
     hostAddress: lookUp,
     hostName: (address) => once(address, lookUpName),
-    servicePort: async (name, protocol) => services().ports.get(`${name}/${protocol}`) ?? null,
-    serviceName: async (port, protocol) => services().names.get(`${port}/${protocol}`) ?? null,
+    servicePort: (name, protocol) => services().ports.get(`${name}/${protocol}`) ?? null,
+    serviceName: (port, protocol) => services().names.get(`${port}/${protocol}`) ?? null,
   }
 }

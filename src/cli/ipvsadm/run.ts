@@ -92,21 +92,29 @@ function change(line: CommandLine, director: DirectorControl): void {
   const server = { address: line.serverAddress, port: line.serverPort }
   switch (line.command) {
     case 'add-service':
-      return addService(line, director)
+      addService(line, director)
+      break
     case 'edit-service':
-      return editService(line, director)
+      editService(line, director)
+      break
     case 'delete-service':
-      return director.removeService(id)
+      director.removeService(id)
+      break
     case 'flush':
-      return director.clear()
+      director.clear()
+      break
     case 'add-server':
-      return director.addDest(id, { ...server, weight: line.weight, method: 'masquerading' })
+      director.addDest(id, { ...server, weight: line.weight, method: 'masquerading' })
+      break
     case 'edit-server':
-      return director.editDest(id, { ...server, weight: line.weight, method: 'masquerading' })
+      director.editDest(id, { ...server, weight: line.weight, method: 'masquerading' })
+      break
     case 'delete-server':
-      return director.removeDest(id, server)
+      director.removeDest(id, server)
+      break
     case 'zero':
-      return director.zero(...(line.given.has('service-address') ? [id] : []))
+      director.zero(...(line.given.has('service-address') ? [id] : []))
+      break
     default:
       throw new Error(`no change: ${line.command}`)
   }

@@ -45,7 +45,7 @@ export function isIpv6Address(text: string): boolean {
   return isIPv6(text) && !text.includes('%')
 }
 
-async function parsePort(text: string, protocol: ServiceProtocol | null, names: Names): Promise<number | null> {
+function parsePort(text: string, protocol: ServiceProtocol | null, names: Names): number | null {
   const number = parseNumber(text, 0, 65535)
   if (number !== null) return number
   return protocol === null ? null : names.servicePort(text, protocol)
@@ -79,6 +79,6 @@ export async function parseHostPort(
     if (address === null) return null
   }
   if (port === null) return { family, address, port }
-  const number = await parsePort(port, protocol, names)
+  const number = parsePort(port, protocol, names)
   return number === null ? null : { family, address, port: number }
 }

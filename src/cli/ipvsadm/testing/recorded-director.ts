@@ -38,10 +38,10 @@ http-alt 8080/udp
 `)
 
 export const RECORDED_NAMES: Names = {
-  hostAddress: async (host) => (host === 'vip6.test' ? null : (HOSTS[host] ?? null)),
-  hostName: async (address) => Object.keys(HOSTS).find((name) => HOSTS[name] === address) ?? null,
-  servicePort: async (name, protocol) => SERVICES.ports.get(`${name}/${protocol}`) ?? null,
-  serviceName: async (port, protocol) => SERVICES.names.get(`${port}/${protocol}`) ?? null,
+  hostAddress: (host) => Promise.resolve(host === 'vip6.test' ? null : (HOSTS[host] ?? null)),
+  hostName: (address) => Promise.resolve(Object.keys(HOSTS).find((name) => HOSTS[name] === address) ?? null),
+  servicePort: (name, protocol) => SERVICES.ports.get(`${name}/${protocol}`) ?? null,
+  serviceName: (port, protocol) => SERVICES.names.get(`${port}/${protocol}`) ?? null,
 }
 
 /** An endpoint as listings may show it: in numbers, and with its names. */
@@ -88,7 +88,7 @@ export class RecordedDirector {
   send(packet: RecordedPacket): void {
     const [source, sourcePort] = endpoint(packet.src)
     const [destination, destinationPort] = endpoint(packet.dst)
-    const flags = [...packet.flags].reduce((all, letter) => all | (FLAGS[letter] ?? 0), 0)
+    const flags = packet.flags.split('').reduce((all, letter) => all | (FLAGS[letter] ?? 0), 0)
     const payload = new Uint8Array(packet.payload)
     const bytes = buildTcp({ source, sourcePort, destination, destinationPort, flags, payload })
     for (let i = 0; i < packet.count; i++) this.host.handle(bytes)

@@ -44,7 +44,7 @@ export function readScenarios(): Scenario[] {
     steps: readFileSync(new URL(file, FOLDER), 'utf8')
       .trim()
       .split('\n')
-      .map((line): Step => JSON.parse(line)),
+      .map((line) => JSON.parse(line) as Step),
   }))
 }
 
