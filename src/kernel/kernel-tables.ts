@@ -20,22 +20,22 @@ import type { PinnedDirector, PinnedMap } from './pins.ts'
 const BATCH = 4096
 
 export class KernelTables implements TableStore {
-  /** The director stays the caller's to close. */
-  constructor(private readonly director: PinnedDirector) {}
+  /** The maps stay the caller's to close. */
+  constructor(private readonly maps: Pick<PinnedDirector, 'map'>) {}
 
   capacity(table: TableName): number {
-    return this.director.map(table).capacity
+    return this.maps.map(table).capacity
   }
 
   read(table: TableName, key: Uint8Array | number): Uint8Array | null {
-    const map = this.director.map(table)
+    const map = this.maps.map(table)
     if (TABLES[table].kind === 'percpu') return readCopies(map, keyBytes(table, map, key))
     const value = new Uint8Array(map.valueSize)
     return mapLookup(map.fd, keyBytes(table, map, key), value) ? value : null
   }
 
   readRange(table: TableName, first: number, count: number): Uint8Array {
-    const map = this.director.map(table)
+    const map = this.maps.map(table)
     if (TABLES[table].kind !== 'array') throw new Error(`"${table}" is not an array`)
     requireRange(table, map, first, count)
     const values = new Uint8Array(count * map.valueSize)
@@ -53,7 +53,7 @@ export class KernelTables implements TableStore {
   }
 
   write(table: TableName, key: Uint8Array | number, value: Uint8Array): void {
-    const map = this.director.map(table)
+    const map = this.maps.map(table)
     if (value.length !== map.valueSize)
       throw new RangeError(`"${table}" has values of ${map.valueSize} bytes, not ${value.length}`)
     try {
@@ -64,12 +64,12 @@ export class KernelTables implements TableStore {
   }
 
   remove(table: TableName, key: Uint8Array): boolean {
-    const map = this.director.map(table)
+    const map = this.maps.map(table)
     return mapDelete(map.fd, keyBytes(table, map, key))
   }
 
   entries(table: TableName): { key: Uint8Array; value: Uint8Array }[] {
-    const map = this.director.map(table)
+    const map = this.maps.map(table)
     if (TABLES[table].kind !== 'hash') throw new Error(`"${table}" is not a hash`)
     const found: { key: Uint8Array; value: Uint8Array }[] = []
     let position: BatchPosition = null

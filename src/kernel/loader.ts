@@ -17,9 +17,9 @@ import type { StateFolder } from './state-folder.ts'
 
 /** The program that starts the ticker. */
 const START = 'weir_start'
-/** 2^24: the tables of that many take some 4 GB. */
 /** Slot 0 is never used. */
 const LEAST_CONNECTIONS = 2
+/** 2^24: the tables of that many take some 4 GB. */
 const MOST_CONNECTIONS = 16_777_216
 
 export interface LoadOptions {
