@@ -1,0 +1,185 @@
+/**
+ * The IPv4 layer of a host (RFC 791, 1122, 1812): the ingress hook of a director, local delivery with reassembly, forwarding with TTL,
+ * MTU and ICMP errors, sending by route. Checksums are verified on receipt. Malformed packets are counted, never an exception.
+ */
+import { updateHeaderChecksum } from './build-packet.ts'
+import { fragment, Reassembler } from './fragments.ts'
+import type { Clock } from './clock.ts'
+import { buildIcmpError, type IcmpError, mayAnswerWithError } from './icmp-errors.ts'
+import type { InterfaceOwner, NetworkInterface } from './interface.ts'
+import { headerChecksumIsValid, IcmpType, type Ipv4, isFragment, parseIpv4, Unreachable } from './parse-packet.ts'
+import { type Route, RoutingTable } from './routing.ts'
+
+/**
+ * What a director does with a packet. `pass`: on to the stack, unchanged. `forward`: the returned packet leaves by the route to its
+ * destination as it is. `stack`: the stack takes the returned packet as if it had arrived so.
+ */
+export interface IngressResult {
+  readonly verdict: 'pass' | 'drop' | 'forward' | 'stack'
+  readonly packet: Uint8Array
+}
+
+/** Called with each IPv4 packet before the stack looks at it; the bytes, link padding included, are the hook's own. */
+export type IngressHook = (packet: Uint8Array) => IngressResult
+
+/** What a director finds when it asks for the way to a destination. */
+export type RouteLookup =
+  { readonly result: 'found' | 'none' | 'forwarding-disabled' } | { readonly result: 'too-big'; readonly mtu: number }
+
+export type DropReason =
+  | 'link-down'
+  | 'not-for-this-mac'
+  | 'unknown-ethertype'
+  | 'malformed'
+  | 'bad-checksum'
+  | 'director'
+  | 'not-local'
+  | 'ttl-expired'
+  | 'no-route'
+  | 'too-big'
+  | 'neighbour-unreachable'
+  | 'not-understood'
+
+export class Ipv4Stack implements InterfaceOwner {
+  readonly routes = new RoutingTable()
+  readonly interfaces: NetworkInterface[] = []
+  /** The addresses of all interfaces. */
+  readonly localAddresses = new Set<number>()
+  /** Packets dropped, by reason. */
+  readonly drops: Partial<Record<DropReason, number>> = {}
+  forwarding = false
+  ingressHook: IngressHook | null = null
+  private identification = 0
+  private readonly reassembler: Reassembler
+
+  /** `deliver` gets whole, checked packets for this host. */
+  constructor(
+    readonly clock: Clock,
+    private readonly deliver: (ip: Ipv4) => void,
+  ) {
+    this.reassembler = new Reassembler(clock)
+  }
+
+  nextIdentification(): number {
+    this.identification = (this.identification + 1) & 0xffff
+    return this.identification
+  }
+
+  countDrop(reason: DropReason): void {
+    this.drops[reason] = (this.drops[reason] ?? 0) + 1
+  }
+
+  isLocal(address: number): boolean {
+    return this.localAddresses.has(address)
+  }
+
+  /** For a director: whether a packet of `lengthBytes` can be forwarded to the destination. As in Linux, not to the host itself. */
+  lookupRoute(_source: number, destination: number, lengthBytes: number): RouteLookup {
+    if (!this.forwarding) return { result: 'forwarding-disabled' }
+    const route = this.isLocal(destination) ? null : this.routes.lookup(destination)
+    if (route === null) return { result: 'none' }
+    const { mtu } = route.interface
+    return lengthBytes > mtu ? { result: 'too-big', mtu } : { result: 'found' }
+  }
+
+  /** The address that packets to a destination are sent from; null if there is no way there. */
+  sourceFor(destination: number): number | null {
+    if (this.isLocal(destination)) return destination
+    return this.routes.lookup(destination)?.interface.primaryAddress ?? null
+  }
+
+  receivePacket(packet: Uint8Array): void {
+    if (this.ingressHook === null) return this.receive(packet)
+    const { verdict, packet: result } = this.ingressHook(packet.slice())
+    switch (verdict) {
+      case 'pass':
+        return this.receive(packet)
+      case 'drop':
+        return this.countDrop('director')
+      case 'forward':
+        return this.sendAsIs(result)
+      case 'stack':
+        return this.receive(result)
+    }
+  }
+
+  /** Sends a packet made by this host; one without the don't-fragment bit is fragmented where need be. */
+  send(packet: Uint8Array): void {
+    const ip = parseIpv4(packet)
+    if (ip === null) return this.countDrop('malformed')
+    if (this.isLocal(ip.destination)) return this.clock.after(0, () => this.receive(packet))
+    const route = this.routes.lookup(ip.destination)
+    if (route === null) return this.countDrop('no-route')
+    if (!this.transmit(ip, route)) this.countDrop('too-big')
+  }
+
+  /** Sends an ICMP error about a packet to its source, where the rules allow one. */
+  sendError(about: Ipv4, error: IcmpError): void {
+    if (!mayAnswerWithError(about)) return
+    const source = this.isLocal(about.destination) ? about.destination : this.sourceFor(about.source)
+    if (source !== null) this.send(buildIcmpError(about, error, source, this.nextIdentification()))
+  }
+
+  neighbourUnreachable(packet: Uint8Array): void {
+    this.countDrop('neighbour-unreachable')
+    const ip = parseIpv4(packet)
+    if (ip === null) return
+    this.sendError(ip, { type: IcmpType.Unreachable, code: Unreachable.Host })
+  }
+
+  private receive(packet: Uint8Array): void {
+    const ip = parseIpv4(packet)
+    if (ip === null) return this.countDrop('malformed')
+    if (!headerChecksumIsValid(ip)) return this.countDrop('bad-checksum')
+    if (this.isLocal(ip.destination)) {
+      const whole = isFragment(ip) ? this.reassembler.add(ip) : ip
+      if (whole !== null) this.deliver(whole)
+      return
+    }
+    if (!this.forwarding || this.isBroadcast(ip.destination)) return this.countDrop('not-local')
+    this.forward(ip)
+  }
+
+  private forward(ip: Ipv4): void {
+    if (ip.ttl <= 1) {
+      this.countDrop('ttl-expired')
+      return this.sendError(ip, { type: IcmpType.TimeExceeded, code: 0 })
+    }
+    const route = this.routes.lookup(ip.destination)
+    if (route === null) {
+      this.countDrop('no-route')
+      return this.sendError(ip, { type: IcmpType.Unreachable, code: Unreachable.Network })
+    }
+    const bytes = ip.bytes.slice(0, ip.totalLength)
+    bytes[8] = ip.ttl - 1
+    updateHeaderChecksum(bytes)
+    if (this.transmit(parseIpv4(bytes)!, route)) return
+    this.countDrop('too-big')
+    const { mtu } = route.interface
+    this.sendError(ip, { type: IcmpType.Unreachable, code: Unreachable.FragmentationNeeded, mtu })
+  }
+
+  /** Sends by a route, in fragments where need and permission be; false if the packet is too big and must stay whole. */
+  private transmit(ip: Ipv4, route: Route): boolean {
+    const { mtu } = route.interface
+    const nextHop = route.gateway ?? ip.destination
+    if (ip.totalLength <= mtu) route.interface.send(ip.bytes, nextHop)
+    else if (ip.dontFragment) return false
+    else for (const piece of fragment(ip, mtu)) route.interface.send(piece, nextHop)
+    return true
+  }
+
+  /** A director's packet: as the kernel's redirect does, it leaves as it is or not at all. */
+  private sendAsIs(packet: Uint8Array): void {
+    const ip = parseIpv4(packet)
+    if (ip === null) return this.countDrop('malformed')
+    const route = this.routes.lookup(ip.destination)
+    if (route === null) return this.countDrop('no-route')
+    if (packet.length > route.interface.mtu) return this.countDrop('too-big')
+    route.interface.send(packet, route.gateway ?? ip.destination)
+  }
+
+  private isBroadcast(address: number): boolean {
+    return address >>> 28 === 14 || this.interfaces.some((each) => each.isBroadcast(address))
+  }
+}
