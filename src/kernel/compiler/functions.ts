@@ -11,7 +11,7 @@ import { cName } from './names.ts'
 import type { Output } from './output.ts'
 import type { Project } from './project.ts'
 import { lowerBody } from './statements.ts'
-import { cType } from './types.ts'
+import { cType, type Kind } from './types.ts'
 
 /** The kernel passes arguments in five registers. */
 const MAX_PARAMETERS = 5
@@ -78,44 +78,61 @@ export function nameFunctions(
   )
 }
 
+/**
+ * How a function is linked. With `@noinline` it is called instead of inlined; if it takes and returns scalars only, it is
+ * made global as well, because the kernel verifies a global function once, by itself, and a static one at every call, on
+ * every path that leads there.
+ */
+type Linkage = 'inline' | 'static' | 'global'
+
+const LINKAGES: Readonly<Record<Linkage, string>> = {
+  inline: 'static __always_inline',
+  static: 'static __noinline',
+  global: '__noinline',
+}
+
+function linkageOf(declaration: ts.FunctionDeclaration, returned: Kind, lowering: Lowering): Linkage {
+  if (!ts.getJSDocTags(declaration).some((tag) => tag.tagName.text === 'noinline')) return 'inline'
+  const { name, parameters } = declaration
+  if (parameters.length > MAX_PARAMETERS) {
+    lowering.refuse(name ?? declaration, 'W206', name?.text ?? '', String(parameters.length))
+  }
+  return [returned, ...parameters.map((part) => lowering.kind(part))].some((kind) => kind.kind === 'record')
+    ? 'static'
+    : 'global'
+}
+
 export function lowerFunction(declaration: ts.FunctionDeclaration, lowering: Lowering, output: Output): void {
-  const name = declaration.name?.text ?? 'unnamed'
+  const at = declaration.name ?? declaration
   const signature = lowering.checker.getSignatureFromDeclaration(declaration)
-  const { body, parameters } = declaration
-  const modifiers = declaration.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.AsyncKeyword) === true
-  if (
-    body === undefined ||
-    signature === undefined ||
-    declaration.typeParameters ||
-    declaration.asteriskToken ||
-    modifiers
-  ) {
-    lowering.refuse(declaration.name ?? declaration, 'W207', name)
+  const { body } = declaration
+  if (body === undefined || signature === undefined || !isPlain(declaration)) {
+    lowering.refuse(at, 'W207', at.getText())
     return
   }
-  const list = parameters.map((parameter) => {
-    if (
-      !ts.isIdentifier(parameter.name) ||
-      parameter.questionToken ||
-      parameter.dotDotDotToken ||
-      parameter.initializer
-    ) {
-      return lowering.refuse(parameter, 'W204')
-    }
-    return `${cType(lowering.kind(parameter))}${cName(parameter.name.text)}`
-  })
-  const apart = ts.getJSDocTags(declaration).some((tag) => tag.tagName.text === 'noinline')
-  if (apart && parameters.length > MAX_PARAMETERS) {
-    lowering.refuse(declaration.name ?? declaration, 'W206', name, String(parameters.length))
-  }
-  const returned = lowering.kindOfType(signature.getReturnType(), declaration.name ?? declaration)
-  output.from(declaration.name ?? declaration)
-  output.open(
-    `static ${apart ? '__noinline' : '__always_inline'} ${cType(returned)}${lowering.functions.get(declaration)}(${list.join(', ') || 'void'}) {`,
-  )
+  const returned = lowering.kindOfType(signature.getReturnType(), at)
+  const linkage = linkageOf(declaration, returned, lowering)
+  // A global function has to return a scalar.
+  const result: Kind = linkage === 'global' && returned.kind === 'void' ? { kind: 'number' } : returned
+  const parameters = declaration.parameters.map((parameter) => lowerParameter(parameter, lowering)).join(', ')
+  output.from(at)
+  output.returnsNothing = result.kind === 'void'
+  output.open(`${LINKAGES[linkage]} ${cType(result)}${lowering.functions.get(declaration)}(${parameters || 'void'}) {`)
   lowerBody(body, lowering, output)
   // Where TypeScript sees that the end is out of reach, as after an exhaustive switch, clang may not.
   const last = body.statements.at(-1)
-  if (returned.kind !== 'void' && (last === undefined || !ts.isReturnStatement(last))) output.line('return 0;')
+  if (result.kind !== 'void' && (last === undefined || !ts.isReturnStatement(last))) output.line('return 0;')
   output.close('}')
+}
+
+function isPlain(declaration: ts.FunctionDeclaration): boolean {
+  const isAsync = declaration.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.AsyncKeyword) === true
+  return !isAsync && declaration.typeParameters === undefined && declaration.asteriskToken === undefined
+}
+
+function lowerParameter(parameter: ts.ParameterDeclaration, lowering: Lowering): string {
+  const { name, questionToken, dotDotDotToken, initializer } = parameter
+  if (!ts.isIdentifier(name) || questionToken || dotDotDotToken || initializer)
+    return lowering.refuse(parameter, 'W204')
+  return `${cType(lowering.kind(parameter))}${cName(name.text)}`
 }

@@ -10,6 +10,8 @@ interface Position {
 }
 
 export class Output {
+  /** Whether the function under way is void in C. */
+  returnsNothing = false
   private readonly lines: string[] = []
   private depth = 0
   private wanted: Position | null = null

@@ -131,7 +131,7 @@ function lowerSwitch(node: ts.SwitchStatement, lowering: Lowering, output: Outpu
 
 function lowerReturn(node: ts.ReturnStatement, lowering: Lowering, output: Output): void {
   if (node.expression === undefined) {
-    output.line('return;')
+    output.line(output.returnsNothing ? 'return;' : 'return 0;')
     return
   }
   refuseEscape(node.expression, lowering)
