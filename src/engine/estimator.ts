@@ -11,10 +11,9 @@ const SLICE = 1024
 const COUNT_SCALE = 512
 const BYTE_SCALE = 16
 
-/** The average after another period; rounds down towards the rate, so that an idle dest comes to zero. */
+/** average + (rate − average) / 4, rounded down: an idle dest comes to zero. */
 function follow(average: number, rate: number): number {
-  if (rate >= average) return average + Math.floor((rate - average) / 4)
-  return average - Math.floor((average - rate + 3) / 4)
+  return Math.floor((rate + 3 * average) / 4)
 }
 
 function estimateDest(dest: number): void {
@@ -40,18 +39,19 @@ export function estimate(): boolean {
   const place = allocator()
   const plan = layout()
   if (place === null || plan === null) return true
-  let next = place.estimate
-  if (next === NONE) {
+  let first = place.estimate
+  if (first === NONE) {
     if (nowMs() < place.estimateMs) return true
     place.estimateMs = nowMs() + PERIOD_MS
-    next = 1
+    first = 1
   }
+  let next = first
   for (let step = 0; step < SLICE; step++) {
+    next = first + step
     if (next > plan.lastDest) break
     estimateDest(next)
-    next += 1
   }
-  const finished = next > plan.lastDest
-  place.estimate = finished ? NONE : next
+  const finished = next >= plan.lastDest
+  place.estimate = finished ? NONE : next + 1
   return finished
 }
