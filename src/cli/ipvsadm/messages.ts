@@ -1,8 +1,7 @@
 /**
- * How the program ends early, and the words it ends with: those of ipvsadm 1.31, each found in a recording below
- * `conformance/ipvsadm/` or in ipvsadm(8).
+ * How the program ends early, and the words it ends with: those of ipvsadm 1.31.
  */
-import type { ControlErrorCode } from '../../control/model.ts'
+import type { ControlError } from '../../control/model.ts'
 import type { CommandName } from './options.ts'
 
 /** The exit status of a popt error or of a change that the director refused: −1, as a shell sees it. */
@@ -47,8 +46,8 @@ export const NO_SUCH_SERVICE = 'No such service'
 export const SERVICE_EXISTS = 'Service already exists'
 export const SCHEDULER_NOT_FOUND = 'Scheduler or persistence engine not found'
 
-/** ipvsadm's words for a change that the director refused; null where ipvsadm has none and the error's own message tells more. */
-export function refusalWords(command: CommandName, code: ControlErrorCode): string | null {
+/** ipvsadm's words for a change that the director refused; the error's own where ipvsadm has none. */
+export function refusalWords(command: CommandName, { code, message }: ControlError): string {
   switch (code) {
     case 'service-exists':
       return SERVICE_EXISTS
@@ -63,6 +62,6 @@ export function refusalWords(command: CommandName, code: ControlErrorCode): stri
     case 'bad-address':
     case 'bad-port':
     case 'bad-weight':
-      return null
+      return message
   }
 }

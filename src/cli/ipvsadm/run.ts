@@ -57,7 +57,7 @@ class Session {
   }
 }
 
-/** The director refused a change in words that the real program has. */
+/** A change refused here because the model has no name for the scheduler; the message is ipvsadm's. */
 class Refused extends Error {}
 
 function serviceId(line: CommandLine): ServiceId {
@@ -152,9 +152,9 @@ function executeChange(line: CommandLine, director: DirectorControl, session: Se
     change(line, director)
     return 0
   } catch (error) {
-    const words = error instanceof ControlError ? messages.refusalWords(line.command, error.code) : null
-    if (words === null && !(error instanceof ControlError) && !(error instanceof Refused)) throw error
-    session.stderr += `${words ?? (error as Error).message}\n`
+    if (error instanceof Refused) session.stderr += `${error.message}\n`
+    else if (error instanceof ControlError) session.stderr += `${messages.refusalWords(line.command, error)}\n`
+    else throw error
     return STATUS_REFUSED
   }
 }

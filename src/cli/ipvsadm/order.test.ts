@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { sortEndpoints } from './order.ts'
+
+function order(...addresses: string[]): string[] {
+  return sortEndpoints(addresses.map((address) => ({ address, port: 80 }))).map(({ address }) => address)
+}
+
+it('addresses go by number, not by text', () => {
+  expect(order('10.2.0.10', '10.2.0.9', '9.2.0.100')).toEqual(['9.2.0.100', '10.2.0.9', '10.2.0.10'])
+})
+
+it('ports go by number below an address', () => {
+  const ports = sortEndpoints([443, 8, 80].map((port) => ({ address: '10.2.0.9', port }))).map(({ port }) => port)
+  expect(ports).toEqual([8, 80, 443])
+})
+
+it('addresses more than 2^31 apart stand the wrong way round, as ipvsadm has them', () => {
+  expect(order('10.0.0.1', '192.168.0.1')).toEqual(['192.168.0.1', '10.0.0.1'])
+})
