@@ -40,6 +40,7 @@ export function loadInto(folder: StateFolder, options: LoadOptions): void {
   const file = options.objectFile ?? objectFile()
   const object = BpfObject.open(readFileSync(file), 'weir')
   try {
+    requireParts(object)
     for (const table of TABLE_NAMES) {
       const { perConnection }: TableDefinition = TABLES[table]
       if (perConnection !== undefined) object.setMaxEntries(table, perConnection * connections)
@@ -55,13 +56,19 @@ export function loadInto(folder: StateFolder, options: LoadOptions): void {
 }
 
 function objectFile(): string {
-  // Beside the bundle; or, run from source, in the folder that the build writes to.
-  const candidates = ['./weir.bpf.o', '../../dist/weir.bpf.o'].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  )
-  const found = candidates.find((path) => existsSync(path))
+  // Beside or above the bundle; or, run from source, in the folder that the build writes to.
+  const places = ['./weir.bpf.o', '../weir.bpf.o', '../../dist/weir.bpf.o']
+  const found = places.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path))
   if (found !== undefined) return found
   throw new KernelError('not-built', 'weir.bpf.o, the program for the kernel, is missing. Run "npm run build"')
+}
+
+/** An object of an older or newer build may lack what this one looks for. */
+function requireParts(object: BpfObject): void {
+  const present = [...object.mapNames(), ...object.programNames()]
+  const missing = [...TABLE_NAMES, TICKER, INGRESS, START].find((name) => !present.includes(name))
+  if (missing === undefined) return
+  throw new KernelError('not-built', `weir.bpf.o has no "${missing}": it is of another build. Run "npm run build"`)
 }
 
 function start(object: BpfObject): void {

@@ -3,6 +3,7 @@
  * `{ "result": … }` or `{ "code": …, "message": … }`.
  */
 import { readSync } from 'node:fs'
+import { LayoutView } from '../../engine/generated/views.ts'
 import { attach, becomeWriter, detach, load, openOrLoad, status, unload } from '../commands.ts'
 import { KernelTables } from '../kernel-tables.ts'
 import { openDirector } from '../open-director.ts'
@@ -13,6 +14,8 @@ const [command = '', objectFile = '', ...rest] = process.argv.slice(2)
 
 const COMMANDS: Record<string, () => unknown> = {
   load: () => load(rest[0] === undefined ? { objectFile } : { objectFile, connections: Number(rest[0]) }),
+  /** As `load`, from another object. */
+  'load-file': () => load({ objectFile: rest[0] ?? '' }),
   unload,
   status,
   attach: () => attach(rest),
@@ -31,6 +34,15 @@ const COMMANDS: Record<string, () => unknown> = {
     director.close()
     writer.release()
     return word.getUint32(0, true)
+  },
+  'set-layout': () => {
+    const director = PinnedDirector.open(stateFolder())
+    if (director === null) return null
+    const tables = new KernelTables(director)
+    const layout = LayoutView.from(tables.readRange('layouts', 0, 1))
+    layout.version = Number(rest[0])
+    tables.write('layouts', 0, layout.toBytes())
+    return 'set'
   },
   /** Holds the writers' lock until standard input ends. */
   hold: () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import type { StateFolder } from '../state-folder.ts'
 import { CLANG, compileSmallObject } from './small-object.ts'
 
 export interface Answer {
@@ -75,12 +76,17 @@ export class Namespaces {
     return spawn(file, prefix, { stdio: ['pipe', 'pipe', 'inherit'] })
   }
 
+  /** Throws where an unload has left files or pins behind. */
   remove(): void {
+    const left: string[] = []
     for (const name of this.names) {
+      const { pins, partial, files } = this.command(name, ['folder'], 'nsenter').result as StateFolder
       this.command(name, ['unload'])
+      left.push(...[pins, partial, files].filter((path) => existsSync(path)))
       ip('netns', 'del', name)
     }
     rmSync(this.temporary, { recursive: true })
+    if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`)
   }
 
   private invocation(namespace: string, [command = '', ...rest]: string[], entry: Entry): [string, string[]] {
@@ -100,9 +106,4 @@ export function parse(stdout: string, stderr = ''): Answer {
 export function ip(...args: string[]): void {
   const { status, stderr } = spawnSync('ip', args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`)
-}
-
-/** Whether Weir has left anything in the file system. */
-export function nothingLeft(): boolean {
-  return !existsSync('/run/weir')
 }

@@ -23,16 +23,18 @@ function mapSource(table: TableName): string {
   return `struct { ${members.join(' ')} } ${table} SEC(".maps");`
 }
 
-const PROGRAMS = `
-SEC("tc") int weir_ingress(struct __sk_buff *skb)
-{
+/** The body of `weir_ingress`: counts the packet, passes it on. */
+const COUNT = `
 	__u32 zero = 0;
 	__u64 *packets = bpf_map_lookup_elem(&reasons, &zero);
 
 	if (packets) *packets += 1;
-	return -1;
-}
+	return -1;`
 
+/** The body of a `weir_ingress` that the verifier rejects. */
+export const UNSAFE = 'return *(int *)(long)skb->data;'
+
+const TICKER = `
 struct timer { struct bpf_timer timer; };
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, struct timer); }
 	ticker SEC(".maps");
@@ -71,6 +73,7 @@ export function compileC(source: string, file: string): void {
   execFileSync(CLANG, ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', include, '-c', `${file}.c`, '-o', file])
 }
 
-export function compileSmallObject(file: string): void {
-  compileC((Object.keys(TABLES) as TableName[]).map(mapSource).join('\n') + PROGRAMS, file)
+export function compileSmallObject(file: string, ingress = COUNT): void {
+  const maps = (Object.keys(TABLES) as TableName[]).map(mapSource).join('\n')
+  compileC(`${maps}\nSEC("tc") int weir_ingress(struct __sk_buff *skb)\n{${ingress}\n}\n${TICKER}`, file)
 }
