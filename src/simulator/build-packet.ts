@@ -4,7 +4,7 @@
  */
 import { type AddressLike, toAddress } from './addresses.ts'
 import { finishChecksum, sumPseudoHeader, sumWords } from './checksum.ts'
-import { Protocol } from './parse-packet.ts'
+import { Protocol, read8 } from './parse-packet.ts'
 
 export interface Ipv4Fields {
   readonly source: AddressLike
@@ -96,7 +96,7 @@ function startPacket(fields: Ipv4Fields, protocol: number, payloadLength: number
 /** Computes the checksum of an IPv4 header afresh, in place. */
 export function updateHeaderChecksum(bytes: Uint8Array): void {
   write16(bytes, 10, 0)
-  write16(bytes, 10, finishChecksum(sumWords(bytes, 0, (bytes[0]! & 15) * 4)))
+  write16(bytes, 10, finishChecksum(sumWords(bytes, 0, (read8(bytes, 0) & 15) * 4)))
 }
 
 export function buildIpv4(fields: Ipv4Fields & { protocol: number; payload: Uint8Array }): Uint8Array {

@@ -6,8 +6,8 @@
 /** Adds the bytes `from` … `to`−1 as big-endian 16-bit words; an odd last byte is the upper half of its word. Unfolded. */
 export function sumWords(bytes: Uint8Array, from: number, to: number, sum = 0): number {
   const even = to - ((to - from) & 1)
-  for (let i = from; i < even; i += 2) sum += (bytes[i]! << 8) | bytes[i + 1]!
-  if (even !== to) sum += bytes[even]! << 8
+  for (let i = from; i < even; i += 2) sum += ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)
+  if (even !== to) sum += (bytes[even] ?? 0) << 8
   return sum
 }
 

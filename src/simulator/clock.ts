@@ -36,8 +36,9 @@ export class Clock {
     let at = this.heap.length
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (!isBefore(event, this.heap[parent]!)) break
-      this.heap[at] = this.heap[parent]!
+      const above = this.heap[parent]
+      if (above === undefined || !isBefore(event, above)) break
+      this.heap[at] = above
       at = parent
     }
     this.heap[at] = event
@@ -73,17 +74,18 @@ export class Clock {
   }
 
   private removeFirst(): void {
-    const last = this.heap.pop()!
-    const count = this.heap.length
-    if (count === 0) return
+    const last = this.heap.pop()
+    if (last === undefined || this.heap.length === 0) return
     let at = 0
     for (;;) {
-      let child = 2 * at + 1
-      if (child >= count) break
-      if (child + 1 < count && isBefore(this.heap[child + 1]!, this.heap[child]!)) child += 1
-      if (!isBefore(this.heap[child]!, last)) break
-      this.heap[at] = this.heap[child]!
-      at = child
+      const left = this.heap[2 * at + 1]
+      const right = this.heap[2 * at + 2]
+      if (left === undefined) break
+      const isRight = right !== undefined && isBefore(right, left)
+      const first = isRight ? right : left
+      if (!isBefore(first, last)) break
+      this.heap[at] = first
+      at = 2 * at + (isRight ? 2 : 1)
     }
     this.heap[at] = last
   }
@@ -123,7 +125,10 @@ export class Timer {
       if (atUs !== this.eventUs) return
       this.eventUs = Infinity
       if (this.dueUs === Infinity) return
-      if (this.dueUs > this.clock.nowUs) return this.schedule()
+      if (this.dueUs > this.clock.nowUs) {
+        this.schedule()
+        return
+      }
       this.dueUs = Infinity
       this.expire()
     })

@@ -83,7 +83,7 @@ function accept(partial: Partial, ip: Ipv4): boolean {
   const end = offset + ip.payload.length
   if (end + ip.headerLength > 65535 || (ip.moreFragments && (end & 7) !== 0) || end === offset) return false
   let at = partial.pieces.length
-  while (at > 0 && partial.pieces[at - 1]!.offset >= offset) at -= 1
+  while (at > 0 && (partial.pieces[at - 1]?.offset ?? 0) >= offset) at -= 1
   const next = partial.pieces[at]
   if (next !== undefined && next.offset === offset && next.bytes.length === ip.payload.length) return true
   const previous = partial.pieces[at - 1]

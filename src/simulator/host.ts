@@ -98,7 +98,8 @@ export class Host {
   addRoute(destination: string, by: { gateway: string } | { interface: string }): void {
     const prefix = parsePrefix(destination)
     if ('interface' in by) {
-      return this.ip.routes.add({ ...prefix, interface: this.interface(by.interface), gateway: null })
+      this.ip.routes.add({ ...prefix, interface: this.interface(by.interface), gateway: null })
+      return
     }
     const gateway = parseAddress(by.gateway)
     const way = this.ip.routes.lookup(gateway)
@@ -127,7 +128,10 @@ export class Host {
   ping(address: AddressLike, options: PingOptions = {}, onReply?: (roundTripMs: number) => void): void {
     const destination = toAddress(address)
     const source = this.ip.sourceFor(destination)
-    if (source === null) return this.ip.countDrop('no-route')
+    if (source === null) {
+      this.ip.countDrop('no-route')
+      return
+    }
     const rest = ++this.pingsSent & 0xffff
     const sentMs = this.clock.nowMs
     if (onReply !== undefined) this.pings.set(rest, () => onReply(this.clock.nowMs - sentMs))
@@ -147,15 +151,27 @@ export class Host {
 
   private deliver(ip: Ipv4): void {
     switch (ip.protocol) {
-      case Protocol.Tcp:
-        return this.tcp.receive(ip)
-      case Protocol.Icmp:
-        return this.receiveIcmp(ip)
+      case Protocol.Tcp: {
+        this.tcp.receive(ip)
+        return
+      }
+      case Protocol.Icmp: {
+        this.receiveIcmp(ip)
+        return
+      }
       case Protocol.Udp:
-        if (!payloadChecksumIsValid(ip)) return this.ip.countDrop('bad-checksum')
-        return this.refuse(ip, Unreachable.Port)
-      default:
-        return this.refuse(ip, Unreachable.Protocol)
+        if (!payloadChecksumIsValid(ip)) {
+          this.ip.countDrop('bad-checksum')
+          return
+        }
+        {
+          this.refuse(ip, Unreachable.Port)
+          return
+        }
+      default: {
+        this.refuse(ip, Unreachable.Protocol)
+        return
+      }
     }
   }
 
@@ -166,8 +182,14 @@ export class Host {
 
   private receiveIcmp(ip: Ipv4): void {
     const icmp = parseIcmp(ip)
-    if (icmp === null) return this.ip.countDrop('malformed')
-    if (!payloadChecksumIsValid(ip)) return this.ip.countDrop('bad-checksum')
+    if (icmp === null) {
+      this.ip.countDrop('malformed')
+      return
+    }
+    if (!payloadChecksumIsValid(ip)) {
+      this.ip.countDrop('bad-checksum')
+      return
+    }
     if (isIcmpError(icmp.type)) this.tcp.receiveError(icmp)
     else if (icmp.type === IcmpType.Echo) this.answerEcho(ip, icmp)
     else if (icmp.type === IcmpType.EchoReply) {

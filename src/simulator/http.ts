@@ -44,7 +44,7 @@ function serve(connection: TcpConnection, respond: (request: HttpRequest) => str
     if (head.includes(END_OF_HEAD)) {
       const match = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r\n/.exec(head)
       if (match === null) answer('400 Bad Request', 'not an HTTP request\n')
-      else answer('200 OK', respond({ method: match[1]!, path: match[2]! }))
+      else answer('200 OK', respond({ method: match[1] ?? '', path: match[2] ?? '' }))
     } else if (head.length > MAX_HEAD_BYTES) answer('431 Request Header Fields Too Large', 'request head too long\n')
   }
   connection.onEnd = () => connection.close()

@@ -3,7 +3,7 @@
  * fragment other than the first, or a packet from or to many. They quote as much as fits in 576 bytes (RFC 1812 §4.3.2.3).
  */
 import { buildIcmp } from './build-packet.ts'
-import { type Ipv4, isIcmpError, Protocol } from './parse-packet.ts'
+import { type Ipv4, isIcmpError, Protocol, read8 } from './parse-packet.ts'
 
 const MAX_LENGTH = 576
 
@@ -14,7 +14,7 @@ function isUnicast(address: number): boolean {
 
 export function mayAnswerWithError(ip: Ipv4): boolean {
   if (ip.fragmentOffset !== 0 || !isUnicast(ip.source) || !isUnicast(ip.destination)) return false
-  return ip.protocol !== Protocol.Icmp || (ip.payload.length > 0 && !isIcmpError(ip.payload[0]!))
+  return ip.protocol !== Protocol.Icmp || (ip.payload.length > 0 && !isIcmpError(read8(ip.payload, 0)))
 }
 
 export interface IcmpError {

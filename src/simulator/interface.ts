@@ -79,22 +79,37 @@ export class NetworkInterface implements Port {
 
   receive(frame: Uint8Array): void {
     for (const capture of this.captures) capture.add(frame, this.owner.clock.nowUs)
-    if (frame.length < FRAME_HEADER) return this.owner.countDrop('malformed')
+    if (frame.length < FRAME_HEADER) {
+      this.owner.countDrop('malformed')
+      return
+    }
     const destination = frameDestination(frame)
-    if (destination !== this.mac && destination !== BROADCAST_MAC) return this.owner.countDrop('not-for-this-mac')
+    if (destination !== this.mac && destination !== BROADCAST_MAC) {
+      this.owner.countDrop('not-for-this-mac')
+      return
+    }
     const payload = frame.subarray(FRAME_HEADER)
     switch (frameType(frame)) {
-      case EtherType.Ipv4:
-        return this.owner.receivePacket(payload)
-      case EtherType.Arp:
-        return this.receiveArp(payload)
-      default:
-        return this.owner.countDrop('unknown-ethertype')
+      case EtherType.Ipv4: {
+        this.owner.receivePacket(payload)
+        return
+      }
+      case EtherType.Arp: {
+        this.receiveArp(payload)
+        return
+      }
+      default: {
+        this.owner.countDrop('unknown-ethertype')
+        return
+      }
     }
   }
 
   private transmit(frame: Uint8Array): void {
-    if (this.link === null) return this.owner.countDrop('link-down')
+    if (this.link === null) {
+      this.owner.countDrop('link-down')
+      return
+    }
     for (const capture of this.captures) capture.add(frame, this.owner.clock.nowUs)
     this.link.send(frame)
   }
@@ -107,7 +122,10 @@ export class NetworkInterface implements Port {
 
   private receiveArp(payload: Uint8Array): void {
     const arp = parseArp(payload)
-    if (arp === null) return this.owner.countDrop('malformed')
+    if (arp === null) {
+      this.owner.countDrop('malformed')
+      return
+    }
     const isForUs = this.owner.isLocal(arp.target)
     // A sender of 0.0.0.0 only probes whether an address is taken (RFC 5227); one with our address is somebody's mistake.
     if (arp.sender !== 0 && !this.owner.isLocal(arp.sender)) this.neighbours.learn(arp.sender, arp.senderMac, isForUs)

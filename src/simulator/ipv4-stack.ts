@@ -89,27 +89,47 @@ export class Ipv4Stack implements InterfaceOwner {
   }
 
   receivePacket(packet: Uint8Array): void {
-    if (this.ingressHook === null) return this.receive(packet)
+    if (this.ingressHook === null) {
+      this.receive(packet)
+      return
+    }
     const { verdict, packet: result } = this.ingressHook(packet.slice())
     switch (verdict) {
-      case 'pass':
-        return this.receive(packet)
-      case 'drop':
-        return this.countDrop('director')
-      case 'forward':
-        return this.sendAsIs(result)
-      case 'stack':
-        return this.receive(result)
+      case 'pass': {
+        this.receive(packet)
+        return
+      }
+      case 'drop': {
+        this.countDrop('director')
+        return
+      }
+      case 'forward': {
+        this.sendAsIs(result)
+        return
+      }
+      case 'stack': {
+        this.receive(result)
+        return
+      }
     }
   }
 
   /** Sends a packet made by this host; one without the don't-fragment bit is fragmented where need be. */
   send(packet: Uint8Array): void {
     const ip = parseIpv4(packet)
-    if (ip === null) return this.countDrop('malformed')
-    if (this.isLocal(ip.destination)) return this.clock.after(0, () => this.receive(packet))
+    if (ip === null) {
+      this.countDrop('malformed')
+      return
+    }
+    if (this.isLocal(ip.destination)) {
+      this.clock.after(0, () => this.receive(packet))
+      return
+    }
     const route = this.routes.lookup(ip.destination)
-    if (route === null) return this.countDrop('no-route')
+    if (route === null) {
+      this.countDrop('no-route')
+      return
+    }
     if (!this.transmit(ip, route)) this.countDrop('too-big')
   }
 
@@ -129,31 +149,42 @@ export class Ipv4Stack implements InterfaceOwner {
 
   private receive(packet: Uint8Array): void {
     const ip = parseIpv4(packet)
-    if (ip === null) return this.countDrop('malformed')
-    if (!headerChecksumIsValid(ip)) return this.countDrop('bad-checksum')
+    if (ip === null) {
+      this.countDrop('malformed')
+      return
+    }
+    if (!headerChecksumIsValid(ip)) {
+      this.countDrop('bad-checksum')
+      return
+    }
     if (this.isLocal(ip.destination)) {
       const whole = isFragment(ip) ? this.reassembler.add(ip) : ip
       if (whole !== null) this.deliver(whole)
       return
     }
-    if (!this.forwarding || this.isBroadcast(ip.destination)) return this.countDrop('not-local')
+    if (!this.forwarding || this.isBroadcast(ip.destination)) {
+      this.countDrop('not-local')
+      return
+    }
     this.forward(ip)
   }
 
   private forward(ip: Ipv4): void {
     if (ip.ttl <= 1) {
       this.countDrop('ttl-expired')
-      return this.sendError(ip, { type: IcmpType.TimeExceeded, code: 0 })
+      this.sendError(ip, { type: IcmpType.TimeExceeded, code: 0 })
+      return
     }
     const route = this.routes.lookup(ip.destination)
     if (route === null) {
       this.countDrop('no-route')
-      return this.sendError(ip, { type: IcmpType.Unreachable, code: Unreachable.Network })
+      this.sendError(ip, { type: IcmpType.Unreachable, code: Unreachable.Network })
+      return
     }
     const bytes = ip.bytes.slice(0, ip.totalLength)
     bytes[8] = ip.ttl - 1
     updateHeaderChecksum(bytes)
-    if (this.transmit(parseIpv4(bytes)!, route)) return
+    if (this.transmit({ ...ip, bytes }, route)) return
     this.countDrop('too-big')
     const { mtu } = route.interface
     this.sendError(ip, { type: IcmpType.Unreachable, code: Unreachable.FragmentationNeeded, mtu })
@@ -172,10 +203,19 @@ export class Ipv4Stack implements InterfaceOwner {
   /** A director's packet: as the kernel's redirect does, it leaves as it is or not at all. */
   private sendAsIs(packet: Uint8Array): void {
     const ip = parseIpv4(packet)
-    if (ip === null) return this.countDrop('malformed')
+    if (ip === null) {
+      this.countDrop('malformed')
+      return
+    }
     const route = this.routes.lookup(ip.destination)
-    if (route === null) return this.countDrop('no-route')
-    if (packet.length > route.interface.mtu) return this.countDrop('too-big')
+    if (route === null) {
+      this.countDrop('no-route')
+      return
+    }
+    if (packet.length > route.interface.mtu) {
+      this.countDrop('too-big')
+      return
+    }
     route.interface.send(packet, route.gateway ?? ip.destination)
   }
 

@@ -38,7 +38,8 @@ export class Neighbours {
   send(packet: Uint8Array, address: number): void {
     const neighbour = this.entry(address)
     if (neighbour.mac !== null && neighbour.expiresUs > this.clock.nowUs) {
-      return this.link.transmit(packet, neighbour.mac)
+      this.link.transmit(packet, neighbour.mac)
+      return
     }
     neighbour.waiting.push(packet)
     if (neighbour.attempts === 0) this.ask(address, neighbour)

@@ -63,20 +63,6 @@ export class Network {
     return capture
   }
 
-  /** Calls `work` every `intervalMs` of simulated time, the first time after one interval. Returns how to stop it. */
-  every(intervalMs: number, work: (nowMs: number) => void): () => void {
-    let stopped = false
-    const turn = (): void => {
-      if (stopped) return
-      work(this.clock.nowMs)
-      this.clock.after(intervalMs * 1000, turn)
-    }
-    this.clock.after(intervalMs * 1000, turn)
-    return () => {
-      stopped = true
-    }
-  }
-
   /** Lets `durationMs` of simulated time pass. */
   run(durationMs: number): void {
     this.clock.runFor(durationMs)

@@ -93,12 +93,19 @@ export interface Icmp {
   readonly payload: Uint8Array
 }
 
+/** A byte; 0 past the end, so that no read can fail. Callers check lengths. */
+export function read8(bytes: Uint8Array, at: number): number {
+  return bytes[at] ?? 0
+}
+
 export function read16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!
+  return (read8(bytes, at) << 8) | read8(bytes, at + 1)
 }
 
 export function read32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  return (
+    ((read8(bytes, at) << 24) | (read8(bytes, at + 1) << 16) | (read8(bytes, at + 2) << 8) | read8(bytes, at + 3)) >>> 0
+  )
 }
 
 /** Null unless the bytes begin with an IPv4 header and hold the packet that it describes. Checksums are not looked at. */
@@ -109,22 +116,22 @@ export function parseIpv4(bytes: Uint8Array): Ipv4 | null {
 
 /** As `parseIpv4`, for the packet inside an ICMP error, which may end before its `totalLength`. */
 export function parseQuotedIpv4(bytes: Uint8Array): Ipv4 | null {
-  if (bytes.length < 20 || bytes[0]! >>> 4 !== 4) return null
-  const headerLength = (bytes[0]! & 15) * 4
+  if (bytes.length < 20 || read8(bytes, 0) >>> 4 !== 4) return null
+  const headerLength = (read8(bytes, 0) & 15) * 4
   const totalLength = read16(bytes, 2)
   if (headerLength < 20 || headerLength > bytes.length || totalLength < headerLength) return null
   const fragment = read16(bytes, 6)
   return {
     bytes,
     headerLength,
-    tos: bytes[1]!,
+    tos: read8(bytes, 1),
     totalLength,
     identification: read16(bytes, 4),
     dontFragment: (fragment & 0x4000) !== 0,
     moreFragments: (fragment & 0x2000) !== 0,
     fragmentOffset: (fragment & 0x1fff) * 8,
-    ttl: bytes[8]!,
-    protocol: bytes[9]!,
+    ttl: read8(bytes, 8),
+    protocol: read8(bytes, 9),
     source: read32(bytes, 12),
     destination: read32(bytes, 16),
     options: bytes.subarray(20, headerLength),
@@ -140,14 +147,14 @@ export function isFragment(ip: Ipv4): boolean {
 export function parseTcp(ip: Ipv4): Tcp | null {
   const bytes = ip.payload
   if (ip.protocol !== Protocol.Tcp || isFragment(ip) || bytes.length < 20) return null
-  const headerLength = (bytes[12]! >>> 4) * 4
+  const headerLength = (read8(bytes, 12) >>> 4) * 4
   if (headerLength < 20 || headerLength > bytes.length) return null
   return {
     sourcePort: read16(bytes, 0),
     destinationPort: read16(bytes, 2),
     sequence: read32(bytes, 4),
     acknowledgment: read32(bytes, 8),
-    flags: bytes[13]!,
+    flags: read8(bytes, 13),
     window: read16(bytes, 14),
     checksum: read16(bytes, 16),
     urgentPointer: read16(bytes, 18),
@@ -173,8 +180,8 @@ export function parseIcmp(ip: Ipv4): Icmp | null {
   const bytes = ip.payload
   if (ip.protocol !== Protocol.Icmp || isFragment(ip) || bytes.length < 8) return null
   return {
-    type: bytes[0]!,
-    code: bytes[1]!,
+    type: read8(bytes, 0),
+    code: read8(bytes, 1),
     checksum: read16(bytes, 2),
     rest: read32(bytes, 4),
     payload: bytes.subarray(8),
@@ -198,13 +205,13 @@ export function isIcmpError(type: number): boolean {
 /** The maximum segment size that a SYN's options announce, in bytes; null if they don't, or are malformed. */
 export function announcedMss(options: Uint8Array): number | null {
   for (let i = 0; i < options.length;) {
-    const kind = options[i]!
+    const kind = read8(options, i)
     if (kind === 0) return null
     if (kind === 1) {
       i += 1
       continue
     }
-    const length = options[i + 1] ?? 0
+    const length = read8(options, i + 1)
     if (length < 2 || i + length > options.length) return null
     if (kind === 2 && length === 4) return read16(options, i + 2)
     i += length

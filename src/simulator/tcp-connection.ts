@@ -230,7 +230,10 @@ export class TcpConnection {
     // Our SYN-ACK was lost, or both sides opened at once: the SYN that we know already.
     const isRepeatedSyn = this.current === 'SYN_RECEIVED' && syn && from === 0
     if (isRepeatedSyn) {
-      if ((tcp.flags & TcpFlag.Ack) === 0) return this.emitSyn()
+      if ((tcp.flags & TcpFlag.Ack) === 0) {
+        this.emitSyn()
+        return
+      }
       this.ackDue = true
     } else if (!receiver.isAcceptable(from, length)) {
       if (tcp.flags & TcpFlag.Rst) return
@@ -240,11 +243,21 @@ export class TcpConnection {
       return
     }
     if (tcp.flags & TcpFlag.Rst) {
-      if (from !== receiver.next) return this.challenge()
-      if (this.current === 'TIME_WAIT') return this.finish()
-      return this.fail('reset')
+      if (from !== receiver.next) {
+        this.challenge()
+        return
+      }
+      if (this.current === 'TIME_WAIT') {
+        this.finish()
+        return
+      }
+      this.fail('reset')
+      return
     }
-    if (syn && !isRepeatedSyn) return this.challenge()
+    if (syn && !isRepeatedSyn) {
+      this.challenge()
+      return
+    }
     if ((tcp.flags & TcpFlag.Ack) === 0 || !this.acceptAck(tcp, from, length === 0)) return
     if (length === 0 || isRepeatedSyn) return
     this.ackDue = true
@@ -330,13 +343,20 @@ export class TcpConnection {
     const { options } = this.owner
     const opening = this.current === 'SYN_SENT' || this.current === 'SYN_RECEIVED'
     const passive = this.current === 'SYN_RECEIVED'
-    if (this.current === 'TIME_WAIT') return this.finish()
+    if (this.current === 'TIME_WAIT') {
+      this.finish()
+      return
+    }
     const allowed = passive ? options.synAckRetries : opening ? options.synRetries : options.dataRetries
-    if (this.retries === allowed) return this.fail('timed-out')
+    if (this.retries === allowed) {
+      this.fail('timed-out')
+      return
+    }
     this.retries += 1
     if (opening) {
       this.sender.roundTrip.onTimeout()
-      return this.emitSyn()
+      this.emitSyn()
+      return
     }
     if (this.sender.inFlight) this.sender.onTimeout()
     else {

@@ -85,14 +85,7 @@ export class TcpReceiver {
 
   /** Inserts the parts of a piece that aren't there yet. */
   private keep(from: number, bytes: Uint8Array): void {
-    let low = 0
-    let high = this.early.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.early[middle]!.from <= from) low = middle + 1
-      else high = middle
-    }
-    let at = low
+    let at = this.placeOf(from)
     const before = this.early[at - 1]
     const end = from + bytes.length
     let start = before === undefined ? from : Math.max(from, before.from + before.bytes.length)
@@ -106,10 +99,24 @@ export class TcpReceiver {
     }
   }
 
+  /** How many early pieces begin at or before a position. */
+  private placeOf(position: number): number {
+    let low = 0
+    let high = this.early.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.early[middle]?.from ?? Infinity) <= position) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   private advance(): void {
     let taken = 0
-    for (; taken < this.early.length && this.early[taken]!.from === this.next; taken++) {
-      this.append(this.early[taken]!.bytes)
+    for (const piece of this.early) {
+      if (piece.from !== this.next) break
+      this.append(piece.bytes)
+      taken += 1
     }
     if (taken > 0) this.early.splice(0, taken)
   }

@@ -92,8 +92,14 @@ export class TcpStack implements ConnectionOwner {
   /** A packet for this host. */
   receive(ip: Ipv4): void {
     const tcp = parseTcp(ip)
-    if (tcp === null) return this.ip.countDrop('malformed')
-    if (!payloadChecksumIsValid(ip)) return this.ip.countDrop('bad-checksum')
+    if (tcp === null) {
+      this.ip.countDrop('malformed')
+      return
+    }
+    if (!payloadChecksumIsValid(ip)) {
+      this.ip.countDrop('bad-checksum')
+      return
+    }
     const ends = {
       localAddress: ip.destination,
       localPort: tcp.destinationPort,
@@ -101,7 +107,10 @@ export class TcpStack implements ConnectionOwner {
       remotePort: tcp.sourcePort,
     }
     const connection = this.connections.get(keyOf(ends))
-    if (connection !== undefined && !connection.yieldsTo(tcp)) return connection.receive(tcp)
+    if (connection !== undefined && !connection.yieldsTo(tcp)) {
+      connection.receive(tcp)
+      return
+    }
     const accept = this.listenerOf(ends)
     if (accept === undefined || !this.opens(tcp)) {
       if (connection === undefined) this.refuse(ends, tcp)
@@ -129,7 +138,10 @@ export class TcpStack implements ConnectionOwner {
     )
     if (connection === undefined || icmp.type !== IcmpType.Unreachable) return
     const sequence = read32(about.payload, 4)
-    if (icmp.code === Unreachable.FragmentationNeeded) return connection.onTooBig(sequence, icmp.rest & 0xffff)
+    if (icmp.code === Unreachable.FragmentationNeeded) {
+      connection.onTooBig(sequence, icmp.rest & 0xffff)
+      return
+    }
     const refused = icmp.code === Unreachable.Port || icmp.code === Unreachable.Protocol
     connection.onUnreachable(sequence, refused ? 'refused' : 'unreachable')
   }

@@ -23,9 +23,9 @@ function pair(seed: number, conditions: Partial<LinkConditions> = {}) {
 /** Accepts one connection, sends a greeting and keeps what it receives. */
 function sink(host: Host, greeting: Uint8Array = new Uint8Array(0), port = 80) {
   const got = { bytes: Buffer.alloc(0), pieces: [] as Uint8Array[], closed: undefined as TcpFailure | null | undefined }
-  const result = { connection: null as TcpConnection | null, got }
+  let accepted: TcpConnection | null = null
   host.tcp.listen(port, (connection) => {
-    result.connection = connection
+    accepted = connection
     connection.send(greeting)
     connection.onData = (data) => got.pieces.push(data)
     connection.onEnd = () => {
@@ -34,7 +34,13 @@ function sink(host: Host, greeting: Uint8Array = new Uint8Array(0), port = 80) {
     }
     connection.onClose = (failure) => (got.closed = failure)
   })
-  return result
+  return {
+    got,
+    get connection(): TcpConnection {
+      if (accepted === null) throw new Error('nobody has connected yet')
+      return accepted
+    },
+  }
 }
 
 const BAD: Partial<LinkConditions> = {
@@ -88,15 +94,15 @@ describe('TCP', () => {
     expect(connection.state).toBe('SYN_SENT')
     expect(network.runUntil(() => connection.state === 'ESTABLISHED', 100)).toBe(true)
     network.run(1)
-    peer.connection!.onEnd = null
+    peer.connection.onEnd = null
     connection.close()
     expect(connection.state).toBe('FIN_WAIT_1')
     network.run(1)
-    expect([connection.state, peer.connection!.state]).toEqual(['FIN_WAIT_2', 'CLOSE_WAIT'])
-    peer.connection!.close()
-    expect(peer.connection!.state).toBe('LAST_ACK')
+    expect([connection.state, peer.connection.state]).toEqual(['FIN_WAIT_2', 'CLOSE_WAIT'])
+    peer.connection.close()
+    expect(peer.connection.state).toBe('LAST_ACK')
     network.run(1)
-    expect([connection.state, peer.connection!.state]).toEqual(['TIME_WAIT', 'CLOSED'])
+    expect([connection.state, peer.connection.state]).toEqual(['TIME_WAIT', 'CLOSED'])
     network.run(TCP_DEFAULTS.timeWaitMs)
     expect(connection.state).toBe('CLOSED')
   })
@@ -107,11 +113,11 @@ describe('TCP', () => {
     const connection = client.tcp.connect(SERVER, 80)
     network.run(10)
     connection.close()
-    peer.connection!.close()
+    peer.connection.close()
     network.run(0.15)
-    expect([connection.state, peer.connection!.state]).toEqual(['CLOSING', 'CLOSING'])
+    expect([connection.state, peer.connection.state]).toEqual(['CLOSING', 'CLOSING'])
     network.run(1)
-    expect([connection.state, peer.connection!.state]).toEqual(['TIME_WAIT', 'TIME_WAIT'])
+    expect([connection.state, peer.connection.state]).toEqual(['TIME_WAIT', 'TIME_WAIT'])
   })
 
   it('keeps the other direction open after one side has closed', () => {
@@ -121,10 +127,10 @@ describe('TCP', () => {
     let received = 0
     connection.onData = (data) => (received += data.length)
     network.run(10)
-    peer.connection!.onEnd = null
+    peer.connection.onEnd = null
     connection.close()
     network.run(10)
-    peer.connection!.send(new Uint8Array(100_000))
+    peer.connection.send(new Uint8Array(100_000))
     network.run(100)
     expect([received, connection.state]).toEqual([100_000, 'FIN_WAIT_2'])
   })
@@ -186,12 +192,12 @@ describe('TCP', () => {
     const peer = sink(server)
     const connection = client.tcp.connect(SERVER, 80)
     network.run(10)
-    peer.connection!.pause()
+    peer.connection.pause()
     connection.send(new Uint8Array(300_000))
     network.run(5000)
     expect(peer.got.pieces).toEqual([])
     link.back.conditions = { ...link.back.conditions, loss: 1 }
-    peer.connection!.resume()
+    peer.connection.resume()
     network.run(1)
     link.back.conditions = { ...link.back.conditions, loss: 0 }
     expect(Buffer.concat(peer.got.pieces).length).toBe(65535)
@@ -236,7 +242,7 @@ describe('TCP', () => {
     for (const flags of [TcpFlag.Rst, TcpFlag.Syn]) {
       forge(expected + 100, flags)
       network.run(200)
-      expect([connection.state, peer.connection!.state]).toEqual(['ESTABLISHED', 'ESTABLISHED'])
+      expect([connection.state, peer.connection.state]).toEqual(['ESTABLISHED', 'ESTABLISHED'])
     }
     forge(expected, TcpFlag.Rst)
     network.run(10)

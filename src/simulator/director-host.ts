@@ -1,0 +1,53 @@
+/**
+ * Makes a simulated host a director: joins the host's packets, routes and clock to the engine's host in memory. The engine
+ * that decides here is the one that runs in the kernel.
+ */
+import { Route, Verdict } from '../engine/records.ts'
+import { MemoryHost } from '../memory/memory-host.ts'
+import type { MemoryTablesOptions } from '../memory/memory-tables.ts'
+import type { Host } from './host.ts'
+import type { IngressResult, RouteLookup } from './ipv4-stack.ts'
+
+const ROUTES: Record<RouteLookup['result'], Route> = {
+  found: Route.Found,
+  'too-big': Route.TooBig,
+  none: Route.None,
+  'forwarding-disabled': Route.ForwardingDisabled,
+}
+
+function verdictOf(verdict: number): IngressResult['verdict'] {
+  switch (verdict) {
+    case Verdict.Drop:
+      return 'drop'
+    case Verdict.Forward:
+      return 'forward'
+    case Verdict.Stack:
+      return 'stack'
+    default:
+      return 'pass'
+  }
+}
+
+/**
+ * Puts a director, without services as yet, in front of the host's stack. It keeps house on simulated time for as long as the network
+ * runs. The host has to forward (`host.forwarding = true`) for the director to reach its servers.
+ */
+export function makeDirector(host: Host, options: MemoryTablesOptions = {}): MemoryHost {
+  const director = new MemoryHost({
+    ...options,
+    route: (source, destination, length) => {
+      const found = host.lookupRoute(source, destination, length)
+      return { route: ROUTES[found.result], mtu: found.result === 'too-big' ? found.mtu : 0 }
+    },
+  })
+  host.ingressHook = (packet) => {
+    const { verdict, packet: result } = director.handle(packet)
+    return { verdict: verdictOf(verdict), packet: result }
+  }
+  const keepHouse = (): void => {
+    const nextMs = director.tick(Math.floor(host.clock.nowMs))
+    host.clock.after(nextMs * 1000, keepHouse)
+  }
+  keepHouse()
+  return director
+}
