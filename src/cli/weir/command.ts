@@ -1,0 +1,197 @@
+/**
+ * The subcommands of `weir`, their options and their help. Actions load what they need when they run: `weir --help` loads
+ * nothing of the kernel.
+ */
+import { Command, InvalidArgumentError } from 'commander'
+import { version } from '../../../package.json'
+import { LAYOUT_VERSION } from '../../engine/records.ts'
+import { DEFAULT_CONNECTIONS } from '../../engine/tables.ts'
+
+export interface WeirIo {
+  out(text: string): void
+  err(text: string): void
+}
+
+const VERSION = `weir ${version}, table layout ${LAYOUT_VERSION}`
+
+const EXIT_STATUS = `
+Exit status: 0 done, 1 failed, 2 wrong command line.`
+
+/** Help below the options: what else to know, and examples. */
+function notes(text: string, examples: readonly (readonly [command: string, effect: string])[]): string {
+  const width = Math.max(...examples.map(([command]) => command.length))
+  const lines = examples.map(([command, effect]) => `  ${command.padEnd(width)}  ${effect}`)
+  return `\n${text}\n\nExamples:\n${lines.join('\n')}\n${EXIT_STATUS}`
+}
+
+/** The command with all its subcommands. Parsing throws a `CommanderError` where others would end the process. */
+export function weirCommand(io: WeirIo): Command {
+  const weir = new Command('weir')
+    .description(
+      'Weir, a layer-4 load balancer: the director of this network namespace. Services are set up with ipvsadm.',
+    )
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'weir: ')),
+    })
+    .helpCommand('help [command]', 'the help of a command')
+    .helpOption('-h, --help', 'this help')
+    .addHelpText(
+      'after',
+      notes('Run as root. A network namespace has at most one director: use "ip netns exec NAME weir …" for another.', [
+        ['weir status', 'is it well, and what is it doing'],
+        ['weir help attach', 'how to attach devices'],
+      ]),
+    )
+  addStatus(weir, io)
+  addDevices(weir, io)
+  addAttach(weir, io)
+  addDetach(weir)
+  addLoad(weir, io)
+  addUnload(weir, io)
+  weir
+    .command('version')
+    .description('print the version, and that of the table layout')
+    .action(() => io.out(`${VERSION}\n`))
+  return weir
+}
+
+function addStatus(weir: Command, io: WeirIo): void {
+  weir
+    .command('status')
+    .description('show whether the director is well, and what it is doing')
+    .option('--json', 'one JSON object, for programs')
+    .option('--all', 'also the reasons for which no packet was refused')
+    .addHelpText(
+      'after',
+      notes(
+        'Warnings first, each with its remedy; then devices, services with their servers, connections, and packets that\n' +
+          'were not forwarded, by reason. Conns and packets are totals, /S averages over some seconds. Warnings, or that\n' +
+          'no director is loaded, do not change the exit status: ask --json for "warnings" and "loaded".',
+        [
+          ['weir status', 'everything that has happened'],
+          ['weir status --json | jq .warnings', 'only what is wrong'],
+        ],
+      ),
+    )
+    .action(async ({ json = false, all = false }: { json?: boolean; all?: boolean }) => {
+      const { readSnapshot } = await import('./read-snapshot.ts')
+      const { renderStatus, statusJson } = await import('./render-status.ts')
+      const snapshot = readSnapshot()
+      io.out(json ? statusJson(snapshot) : renderStatus(snapshot, { all }))
+    })
+}
+
+function addDevices(weir: Command, io: WeirIo): void {
+  weir
+    .command('devices')
+    .description("list the network devices, and which carry the director's program")
+    .option('--json', 'one JSON array, for programs')
+    .addHelpText(
+      'after',
+      notes('The director forwards what comes in on devices that carry its program, and sees nothing of the others.', [
+        ['weir devices', 'names, attached or not, why'],
+      ]),
+    )
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const { devices } = await import('../../kernel/commands.ts')
+      const { renderDevices } = await import('./devices.ts')
+      io.out(json ? `${JSON.stringify(devices(), null, 2)}\n` : renderDevices(devices()))
+    })
+}
+
+function addAttach(weir: Command, io: WeirIo): void {
+  weir
+    .command('attach')
+    .description('attach devices that have appeared, and those named that were detached')
+    .argument('[device...]', 'devices to take back that "weir detach" has excluded')
+    .addHelpText(
+      'after',
+      notes(
+        'Every Ethernet device carries the program unless it was detached. A device that appears later is attached by the\n' +
+          'next command that changes anything, or by this one. Prints the devices that are attached in the end.',
+        [
+          ['weir attach', 'all that are not excluded'],
+          ['weir attach eth1', 'eth1 as well, from now on'],
+        ],
+      ),
+    )
+    .action(async (names: string[]) => {
+      const { attach } = await import('../../kernel/commands.ts')
+      attach(names)
+      await sayAttached(io)
+    })
+}
+
+function addDetach(weir: Command): void {
+  weir
+    .command('detach')
+    .description('detach devices, and keep them detached')
+    .argument('<device...>', 'devices to exclude')
+    .addHelpText(
+      'after',
+      notes(
+        'What comes in on a detached device goes to the host as if there were no director; connections stay in the table.\n' +
+          'The device stays excluded, also when it is gone and comes back, until "weir attach DEVICE" or "weir unload".',
+        [['weir detach eth1', 'eth1 is for management only']],
+      ),
+    )
+    .action(async (names: string[]) => {
+      const { detach } = await import('../../kernel/commands.ts')
+      detach(names)
+    })
+}
+
+function addLoad(weir: Command, io: WeirIo): void {
+  weir
+    .command('load')
+    .description('load the director into the kernel and attach it')
+    .option('--connections <n>', `connections it can hold (default ${DEFAULT_CONNECTIONS})`, wholeNumber)
+    .addHelpText(
+      'after',
+      notes(
+        'The first change with ipvsadm loads it too, with the defaults. The director then needs no process: it stays until\n' +
+          '"weir unload" or the next boot. The memory for its connections is taken now, and shown by "weir status".',
+        [
+          ['weir load', 'with the defaults'],
+          ['weir load --connections 4000000', 'for a busy site'],
+        ],
+      ),
+    )
+    .action(async (options: { connections?: number }) => {
+      const { load } = await import('../../kernel/commands.ts')
+      load(options)
+      await sayAttached(io)
+    })
+}
+
+function addUnload(weir: Command, io: WeirIo): void {
+  weir
+    .command('unload')
+    .description('detach the director and remove it, with its services and connections')
+    .addHelpText(
+      'after',
+      notes(
+        'Nothing is kept: save the services first. Also removes a director that is damaged or of another version.',
+        [['ipvsadm -S -n >rules; weir unload', 'keep the services in a file']],
+      ),
+    )
+    .action(async () => {
+      const { unload } = await import('../../kernel/commands.ts')
+      if (!unload()) io.out('No director was loaded in this network namespace.\n')
+    })
+}
+
+async function sayAttached(io: WeirIo): Promise<void> {
+  const { devices } = await import('../../kernel/commands.ts')
+  const names = devices().flatMap(({ name, attached }) => (attached ? [name] : []))
+  io.out(names.length === 0 ? 'Attached to no device: see "weir devices".\n' : `Attached to ${names.join(', ')}.\n`)
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Give a whole number.')
+  return Number(text)
+}

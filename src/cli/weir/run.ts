@@ -1,0 +1,20 @@
+/**
+ * The command `weir` as a function: words in, text out through `WeirIo`, exit status returned. Nothing of the kernel is
+ * loaded until a command asks for it, so help and mistakes answer at once.
+ */
+import { CommanderError } from 'commander'
+import { describeError, Status } from './errors.ts'
+import { weirCommand, type WeirIo } from './command.ts'
+
+/** The exit status: 0 done, 1 failed, 2 wrong command line. Never throws. */
+export async function run(words: readonly string[], io: WeirIo, debug = false): Promise<number> {
+  try {
+    await weirCommand(io).parseAsync(words, { from: 'user' })
+    return Status.ok
+  } catch (error) {
+    // It has written its message or help already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? Status.ok : Status.usage
+    io.err(describeError(error, debug))
+    return Status.failed
+  }
+}
