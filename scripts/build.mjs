@@ -1,6 +1,6 @@
 /**
  * Builds dist/: the generated files brought up to date, the engine compiled to C (dist/kernel/), clang's BPF object
- * (dist/weir.bpf.o), and the commands bundled (dist/*.js). Everything runs from the project's root on relative paths, so that
+ * (dist/weir.bpf.o; not with `--without-kernel`), and the commands bundled (dist/*.js). Everything runs from the project's root on relative paths, so that
  * no path of the machine gets into the object.
  */
 import { spawnSync } from 'node:child_process'
@@ -88,6 +88,10 @@ async function bundleCommands() {
     platform: 'node',
     target: 'node20',
     external: ['koffi'],
+    // CommonJS packages in the bundle ask for Node's own modules by require().
+    banner: {
+      js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
+    },
     legalComments: 'none',
     logLevel: 'warning',
   })
@@ -103,7 +107,7 @@ process.chdir(ROOT)
 try {
   await generate()
   await compileEngine()
-  compileProgram()
+  if (!process.argv.includes('--without-kernel')) compileProgram()
   await bundleCommands()
 } catch (error) {
   if (!(error instanceof BuildError)) throw error
