@@ -1,0 +1,49 @@
+/** The engine in the kernel against the engine in Node; `npm run fuzz` does the same for longer. */
+import { describe, expect, it } from 'vitest'
+import { memoryBench } from './bench.ts'
+import { DifferenceError, episodes, type MakeBench, runEpisode } from './differential.ts'
+import { kernelBench, whyNoKernelBench } from './kernel-bench.ts'
+
+const PACKETS = 300_000
+const SEED = Number(process.env['WEIR_SEED'] ?? Date.now() % 1_000_000)
+const skip = whyNoKernelBench()
+
+describe('the differential run itself', () => {
+  it('sends packets of every fate, and fills the smaller tables', () => {
+    const results = episodes(1, 100_000).map((episode) => ({ episode, ...runEpisode(episode, memoryBench) }))
+    const total = (verdict: string): number => results.reduce((sum, { verdicts }) => sum + (verdicts[verdict] ?? 0), 0)
+    expect(total('forward')).toBeGreaterThan(20_000)
+    expect(total('drop')).toBeGreaterThan(2000)
+    expect(total('pass')).toBeGreaterThan(20_000)
+    expect(total('stack')).toBeGreaterThan(50)
+    for (const { episode, slotsUsed } of results)
+      if (episode.connections <= 1024) expect(slotsUsed).toBe(episode.connections - 1)
+  })
+
+  it('finds one wrong byte in one packet of 4096, and shortens the way there', () => {
+    const flawed: MakeBench = (options) => {
+      const bench = memoryBench(options)
+      return {
+        ...bench,
+        handle(packet) {
+          const result = bench.handle(packet)
+          if (result.verdict !== 'forward' || packet[5] !== 7 || result.packet[9] !== 6) return result
+          result.packet[8] = 0
+          return result
+        },
+      }
+    }
+    const run = (): unknown => runEpisode({ seed: 1, stream: 0, packets: 20_000, connections: 1024 }, flawed)
+    expect(run).toThrow(DifferenceError)
+    // A service, its dest and a SYN are the shortest way to a forwarded packet; a flow's first packet may be needed too.
+    expect(run).toThrow(/shortened to [3-6] events/)
+  })
+})
+
+const suite = skip === null ? 'the kernel' : `the kernel (skipped: ${skip})`
+
+describe.skipIf(skip !== null)(suite, () => {
+  it(`gives the same verdicts, packets and tables as Node for ${PACKETS} random packets, seed ${SEED}`, () => {
+    for (const episode of episodes(SEED, PACKETS)) runEpisode(episode, kernelBench)
+  })
+})

@@ -1,0 +1,202 @@
+/**
+ * Two benches, one sequence of events: verdicts, packets and tables must be equal, and the tables must hold together.
+ *
+ * A run is a series of episodes. Each has its own stream of the seed, a table size, and two new benches, so that an episode can be run
+ * again by itself; its events are kept, and on a difference shortened by leaving out ever smaller parts that aren't needed.
+ */
+import { AllocatorView } from '../engine/generated/views.ts'
+import { describePacket } from '../simulator/describe-packet.ts'
+import { type BenchOptions, type BenchResult, type DirectorBench, memoryBench } from './bench.ts'
+import { applyChange } from './configuration.ts'
+import { type Event, Generator } from './generator.ts'
+import { brokenInvariants } from './invariants.ts'
+import { differingRows, snapshot } from './table-snapshot.ts'
+
+export type MakeBench = (options: BenchOptions) => DirectorBench
+
+export interface Episode {
+  readonly seed: number
+  /** Number of the episode in the run. */
+  readonly stream: number
+  readonly packets: number
+  readonly connections: number
+}
+
+export interface EpisodeResult {
+  readonly packets: number
+  /** Packets by verdict. */
+  readonly verdicts: Readonly<Record<string, number>>
+  /** Highest slot of the connections that was in use. */
+  readonly slotsUsed: number
+}
+
+/** Rows of tables, or events, that a message shows. */
+const SHOWN = 20
+/** Runs of shortened sequences that a difference is worth. */
+const MAX_SHRINKS = 300
+/** Packets between two comparisons of the tables. */
+const COMPARE_EVERY = 5000
+
+/** Verdicts that a packet's fate can't tell apart: both go on to the stack. */
+function fate({ verdict }: BenchResult): string {
+  return verdict === 'stack' ? 'pass' : verdict
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+function describeResult(name: string, result: BenchResult): string {
+  return `  ${name}: ${result.verdict}, ${describePacket(result.packet)}\n    ${hex(result.packet)}`
+}
+
+export function describeEvent(event: Event): string {
+  switch (event.kind) {
+    case 'packet':
+      return `packet ${hex(event.bytes)} (${describePacket(event.bytes)})`
+    case 'change':
+      return `change ${JSON.stringify(event.change)}`
+    case 'clock':
+      return `clock ${event.ms}`
+    case 'forwarding':
+      return `forwarding ${event.on ? 'on' : 'off'}`
+  }
+}
+
+class Pair {
+  readonly left: DirectorBench
+  readonly right: DirectorBench
+
+  constructor(make: MakeBench, options: BenchOptions) {
+    this.left = memoryBench(options)
+    this.right = make(options)
+  }
+
+  /** Runs an event on both; says what differs, or null. */
+  apply(event: Event, observe: (result: BenchResult) => void): string | null {
+    switch (event.kind) {
+      case 'packet':
+        return this.packet(event.bytes, observe)
+      case 'clock':
+        this.left.setClock(event.ms)
+        this.right.setClock(event.ms)
+        return null
+      case 'forwarding':
+        this.left.setForwarding(event.on)
+        this.right.setForwarding(event.on)
+        return null
+      case 'change': {
+        const [left, right] = [this.left, this.right].map(({ control }) => applyChange(control, event.change))
+        return left === right ? null : `the change is refused as ${left ?? 'nothing'} and as ${right ?? 'nothing'}`
+      }
+    }
+  }
+
+  private packet(bytes: Uint8Array, observe: (result: BenchResult) => void): string | null {
+    const left = this.left.handle(bytes)
+    const right = this.right.handle(bytes)
+    if (fate(left) !== fate(right) || Buffer.compare(left.packet, right.packet) !== 0)
+      return ['', describeResult(this.left.name, left), describeResult(this.right.name, right)].join('\n')
+    observe(left)
+    return null
+  }
+
+  /** What differs in the tables, or doesn't hold together, or null. */
+  compareTables(): string | null {
+    const rows = differingRows(snapshot(this.left.tables), snapshot(this.right.tables))
+    const broken = rows.length > 0 ? rows : brokenInvariants(this.left.tables)
+    if (broken.length === 0) return null
+    const what = rows.length > 0 ? 'rows of the tables differ' : 'invariants are broken'
+    return [`${broken.length} ${what}:`, ...broken.slice(0, SHOWN).map((line) => `  ${line}`)].join('\n')
+  }
+
+  close(): void {
+    this.left.close()
+    this.right.close()
+  }
+}
+
+/** Runs the events on new benches; the first difference, or null. */
+function replay(events: readonly Event[], make: MakeBench, options: BenchOptions): string | null {
+  const pair = new Pair(make, options)
+  try {
+    for (const event of events) {
+      const difference = pair.apply(event, () => undefined)
+      if (difference !== null) return difference
+    }
+    return pair.compareTables()
+  } finally {
+    pair.close()
+  }
+}
+
+/** Leaves out parts, half of the events at first, as long as a difference remains. */
+function shrink(events: readonly Event[], make: MakeBench, options: BenchOptions): readonly Event[] {
+  let kept = events
+  let tries = 0
+  for (let size = Math.ceil(kept.length / 2); size >= 1 && tries < MAX_SHRINKS; size = Math.floor(size / 2)) {
+    for (let from = 0; from < kept.length && tries < MAX_SHRINKS; tries++) {
+      const fewer = [...kept.slice(0, from), ...kept.slice(from + size)]
+      if (replay(fewer, make, options) !== null) kept = fewer
+      else from += size
+    }
+  }
+  return kept
+}
+
+/** A difference between two benches: seed, place, both results, and a short sequence that shows it. */
+export class DifferenceError extends Error {}
+
+function explain(episode: Episode, events: readonly Event[], difference: string, make: MakeBench): DifferenceError {
+  const short = shrink(events, make, { connections: episode.connections })
+  const lines = [
+    `seed ${episode.seed}, episode ${episode.stream}, event ${events.length - 1}, ${episode.connections} slots: ${difference}`,
+    `shortened to ${short.length} events:`,
+    ...short.slice(-2 * SHOWN).map((event) => `  ${describeEvent(event)}`),
+    `  → ${replay(short, make, { connections: episode.connections }) ?? 'no difference'}`,
+  ]
+  return new DifferenceError(lines.join('\n'))
+}
+
+/** Runs an episode on the memory bench and another one. Throws a `DifferenceError`. */
+export function runEpisode(episode: Episode, make: MakeBench): EpisodeResult {
+  const generator = new Generator(episode.seed, episode.stream)
+  const pair = new Pair(make, { connections: episode.connections })
+  const events: Event[] = []
+  const verdicts: Record<string, number> = {}
+  const observe = (result: BenchResult): void => {
+    verdicts[result.verdict] = (verdicts[result.verdict] ?? 0) + 1
+    generator.observe(result)
+  }
+  let difference: string | null = null
+  let packets = 0
+  try {
+    while (packets < episode.packets && difference === null) {
+      const event = generator.next()
+      events.push(event)
+      difference = pair.apply(event, observe)
+      if (event.kind === 'packet') packets += 1
+      const due = packets === episode.packets || (event.kind === 'packet' && packets % COMPARE_EVERY === 0)
+      if (difference === null && due) difference = pair.compareTables()
+    }
+    const { used } = AllocatorView.from(pair.left.tables.readRange('allocators', 0, 1))
+    if (difference === null) return { packets, verdicts, slotsUsed: used }
+  } finally {
+    pair.close()
+  }
+  throw explain(episode, events, difference, make)
+}
+
+/** Sizes of connection tables: so small that they are always full, and such that they never are. */
+export const TABLE_SIZES = [4096, 64, 1024, 4096, 2]
+const EPISODE_PACKETS = 20_000
+
+/** The episodes of a run of `packets` packets in all. */
+export function episodes(seed: number, packets: number): Episode[] {
+  return Array.from({ length: Math.ceil(packets / EPISODE_PACKETS) }, (_, stream) => ({
+    seed,
+    stream,
+    packets: Math.min(EPISODE_PACKETS, packets - stream * EPISODE_PACKETS),
+    connections: TABLE_SIZES[stream % TABLE_SIZES.length] ?? 64,
+  }))
+}
