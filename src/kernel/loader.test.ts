@@ -259,6 +259,18 @@ describe.skipIf(reason !== null)(`loading the director${reason === null ? '' : `
     expect(seen).toEqual(new Set([true, false]))
   })
 
+  it('is never seen half loaded or half unloaded', async () => {
+    const namespace = all.add('eth0', 'eth1')
+    const [watched, toggled] = await Promise.all([
+      answerOf(all.start(namespace, ['watch', '3000'], 'nsenter')),
+      answerOf(all.start(namespace, ['toggle', '15'])),
+    ])
+    expect(toggled).toEqual({ result: 'toggled' })
+    expect(watched.message).toBeUndefined()
+    const { loaded, absent } = watched.result as { loaded: number; absent: number }
+    expect(Math.min(loaded, absent)).toBeGreaterThan(0)
+  })
+
   it('cleans up what a load that was killed half-way has left, and reads as empty until then', () => {
     const namespace = all.add('eth0')
     const { partial } = folder(namespace)

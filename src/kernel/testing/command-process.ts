@@ -44,6 +44,20 @@ const COMMANDS: Record<string, () => unknown> = {
     tables.write('layouts', 0, layout.toBytes())
     return 'set'
   },
+  /** Loads and unloads, again and again. */
+  toggle: () => {
+    for (let turn = 0; turn < Number(rest[0]); turn++) {
+      load({ objectFile, connections: 1000 })
+      unload()
+    }
+    return 'toggled'
+  },
+  /** Looks at the status as often as it can for some milliseconds; how often it was one thing or the other. */
+  watch: () => {
+    const seen = { loaded: 0, absent: 0 }
+    for (const end = Date.now() + Number(rest[0]); Date.now() < end;) seen[status().loaded ? 'loaded' : 'absent']++
+    return seen
+  },
   /** Holds the writers' lock until standard input ends. */
   hold: () => {
     const writer = becomeWriter()
