@@ -1,7 +1,7 @@
 /**
  * Builds dist/: the generated files brought up to date, the engine compiled to C (dist/kernel/), clang's BPF object
- * (dist/weir.bpf.o; not with `--without-kernel`), and the commands bundled (dist/*.js). Everything runs from the project's root on relative paths, so that
- * no path of the machine gets into the object.
+ * (dist/weir.bpf.o; not with `--without-kernel`), and the commands bundled (dist/*.js). Everything runs from the
+ * project's root on relative paths, so that no path of the machine gets into the object.
  */
 import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'

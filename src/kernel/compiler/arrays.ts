@@ -1,7 +1,7 @@
 /**
- * Constant arrays of a module: hidden constant arrays (BTF has no offset for a static one) of the narrowest integer type that holds every element, in the
+ * Constant arrays of a module: `static const` arrays of the narrowest integer type that holds every element, in the
  * object's read-only data. The section is named because clang otherwise merges arrays of 4, 8, 16 or 32 bytes into
- * sections of their own, which its BTF doesn't know, and the kernel refuses the BTF.
+ * sections of their own, while its BTF gives them offsets in `.rodata`; the kernel refuses such BTF.
  */
 import type { ConstantArray } from './constants.ts'
 import type { Lowering } from './lowering.ts'
@@ -31,5 +31,5 @@ export function lowerArray(array: ConstantArray, name: string, lowering: Lowerin
   for (let at = 0; at < values.length; at += PER_LINE) {
     rows.push(`\t${values.slice(at, at + PER_LINE).join(', ')},`)
   }
-  return [`__hidden const ${type} ${name}[${values.length}] = {`, ...rows, '};', ''].join('\n')
+  return [`static const ${type} ${name}[${values.length}] SEC(".rodata") = {`, ...rows, '};', ''].join('\n')
 }

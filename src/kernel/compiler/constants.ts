@@ -22,7 +22,10 @@ const OPERATORS: Partial<Record<ts.SyntaxKind, (a: number, b: number) => number>
 
 /** The declaration that an identifier means, imports followed. */
 export function declarationOf(node: ts.Node, checker: ts.TypeChecker): ts.Declaration | null {
-  let symbol = checker.getSymbolAtLocation(node)
+  // A shorthand `{ name }` is a property as well; the value is what counts.
+  let symbol = ts.isShorthandPropertyAssignment(node.parent)
+    ? checker.getShorthandAssignmentValueSymbol(node.parent)
+    : checker.getSymbolAtLocation(node)
   if (symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0) symbol = checker.getAliasedSymbol(symbol)
   return symbol?.valueDeclaration ?? null
 }

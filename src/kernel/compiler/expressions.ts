@@ -7,7 +7,7 @@ import { lowerCall } from './calls.ts'
 import { arrayOf, bare, isOfModule } from './constants.ts'
 import { excerpt } from './diagnostics.ts'
 import { fieldOfRecord, lowerLiteral, memberPath, readScalar } from './fields.ts'
-import { type Lowering, operand } from './lowering.ts'
+import { type Lowering, NOTHING, operand } from './lowering.ts'
 import { cName } from './names.ts'
 import { ARITHMETIC, COMPOUND, EQUALITIES, LOGICAL, RELATIONS } from './operators.ts'
 
@@ -79,23 +79,20 @@ function refuseNonNumber(node: ts.Expression, type: ts.Type, lowering: Lowering)
 function lowerIdentifier(node: ts.Identifier, lowering: Lowering): string {
   const declaration = lowering.declaration(node)
   if (declaration !== null && ts.isParameter(declaration)) return cName(node.text)
+  // Refused where it is declared.
+  if (declaration !== null && ts.isBindingElement(declaration)) return NOTHING
   if (declaration === null || !ts.isVariableDeclaration(declaration)) return lowering.refuse(node, 'W413')
   if (declaration.getSourceFile().isDeclarationFile) return lowering.refuse(node, 'W413')
   if (!isOfModule(declaration)) return cName(node.text)
   if ((declaration.parent.flags & ts.NodeFlags.Const) === 0) return lowering.refuse(node, 'W202', node.text)
   if (arrayOf(node, lowering.checker) !== null) return lowering.refuse(node, 'W409', node.text)
   const value = lowering.constant(node)
-  return value === null ? lowering.refuse(node, 'W203', node.text) : constantText(value)
-}
-
-/** C has no negative literals, only a minus in front of positive ones. */
-function constantText(value: number): string {
-  return value < 0 ? `(${value}LL)` : `${value}LL`
+  return value === null ? lowering.refuse(node, 'W203', node.text) : `${value}LL`
 }
 
 function lowerProperty(node: ts.PropertyAccessExpression, lowering: Lowering): string {
   const value = lowering.constant(node)
-  if (value !== null) return constantText(value)
+  if (value !== null) return `${value}LL`
   const field = fieldOfRecord(node, lowering)
   if (field === null) return lowering.refuse(node, 'W401')
   const place = memberPath(node.expression, lowering) + cName(node.name.text)
@@ -104,7 +101,7 @@ function lowerProperty(node: ts.PropertyAccessExpression, lowering: Lowering): s
 
 function lowerPrefix(node: ts.PrefixUnaryExpression, lowering: Lowering): string {
   const value = lowering.constant(node)
-  if (value !== null) return constantText(value)
+  if (value !== null) return `${value}LL`
   switch (node.operator) {
     case K.ExclamationToken:
       return `!${operand(lowerCondition(node.operand, lowering))}`
@@ -133,7 +130,7 @@ function lowerConditional(node: ts.ConditionalExpression, lowering: Lowering): s
 function lowerBinary(node: ts.BinaryExpression, lowering: Lowering): string {
   const { left, right, operatorToken } = node
   const value = lowering.constant(node)
-  if (value !== null) return constantText(value)
+  if (value !== null) return `${value}LL`
   const operator = operatorToken.kind
   const arithmetic = ARITHMETIC[operator] ?? RELATIONS[operator]
   if (arithmetic !== undefined) return arithmetic(lowerNumber(left, lowering), lowerNumber(right, lowering))

@@ -72,7 +72,7 @@ export function nameFunctions(
       if (entries.includes(declaration) || (uses.get(name) === 1 && !platformNames.has(name)))
         return [declaration, name]
       const file = posix.relative(base, project.relative(declaration.getSourceFile().fileName))
-      const prefix = file.replace(/\.ts$/, '').replace(/[^a-zA-Z0-9]+/g, '_')
+      const prefix = file.replace(/^(\.\.\/)+|\.ts$/g, '').replace(/[^a-zA-Z0-9]+/g, '_')
       return [declaration, `${prefix}_${name}`]
     }),
   )

@@ -59,6 +59,7 @@ export function layoutRecords(source: ts.SourceFile, report: Report): Layouts {
         continue
       }
       const extent = extentOf(member, field.name, field.type)
+      if (extent === null) continue
       if (offset % extent.alignment !== 0) {
         report(member, 'W102', name, String(extent.alignment - (offset % extent.alignment)))
         offset += extent.alignment - (offset % extent.alignment)
@@ -74,13 +75,13 @@ export function layoutRecords(source: ts.SourceFile, report: Report): Layouts {
     return result
   }
 
-  const extentOf = (member: ts.Node, field: string, type: string): { size: number; alignment: number } => {
+  const extentOf = (member: ts.Node, field: string, type: string): { size: number; alignment: number } | null => {
     if (isScalar(type)) return { size: SCALARS[type], alignment: SCALARS[type] }
     const nested = declarations.get(type)
     if (nested !== undefined && !open.has(type)) return layout(nested)
     if (nested === undefined) report(member, 'W101', field)
     else report(member, 'W103', type)
-    return { size: 1, alignment: 1 }
+    return null
   }
 
   for (const declaration of declarations.values()) layout(declaration)

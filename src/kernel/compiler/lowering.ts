@@ -19,6 +19,9 @@ export class Lowering {
   /** Constant arrays that lowered code indexes, by their declaration, with their names in C. */
   readonly arrays = new Map<ts.VariableDeclaration, { readonly array: ConstantArray; readonly name: string }>()
 
+  /** How often something was refused so far. */
+  refusals = 0
+
   constructor(
     readonly project: Project,
     readonly layouts: Layouts,
@@ -84,6 +87,7 @@ export class Lowering {
 
   /** Reports a node and stands in for it. */
   refuse(node: ts.Node, code: Parameters<Report>[1], ...details: string[]): string {
+    this.refusals++
     this.report(node, code, ...(details.length > 0 ? details : [excerpt(node)]))
     return NOTHING
   }

@@ -88,10 +88,13 @@ function lowerVariables(node: ts.VariableStatement, lowering: Lowering, output: 
       lowering.refuse(declaration, 'W309')
       continue
     }
+    // TypeScript knows that a variable without an initializer is assigned before use; clang's analysis may not.
+    const before = lowering.refusals
+    const value = initializer === undefined ? '0' : lowerExpression(initializer, lowering)
+    // What is wrong with its value says more than the variable's type does.
+    if (lowering.refusals > before) continue
     const kind = lowering.kind(declaration)
     if (kind.kind === 'null' || kind.kind === 'void') lowering.refuse(declaration, 'W201', kind.kind)
-    // TypeScript knows that a variable without an initializer is assigned before use; clang's analysis may not.
-    const value = initializer === undefined ? '0' : lowerExpression(initializer, lowering)
     output.line(`${cType(kind)}${cName(name.text)} = ${value};`)
   }
 }
@@ -171,6 +174,10 @@ function lowerAssignment(
     if (value !== null) refuseEscape(value, lowering)
     const right = value === null ? '1LL' : lowerExpression(value, lowering)
     output.line(`${cName(target.text)} = ${combine(cName(target.text), right)};`)
+    return
+  }
+  if (ts.isIdentifier(target)) {
+    lowering.refuse(target, 'W202', target.text)
     return
   }
   const field = ts.isPropertyAccessExpression(target) ? fieldOfRecord(target, lowering) : null
