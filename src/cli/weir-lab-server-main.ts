@@ -1,0 +1,5 @@
+/** A web server of `weir lab`, which starts one in each real server's namespace: its name and port are the arguments. */
+import { servePage } from '../lab/page-server.ts'
+
+const [name = '', port = ''] = process.argv.slice(2)
+servePage(name, Number(port))

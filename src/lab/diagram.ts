@@ -1,0 +1,84 @@
+/**
+ * Draws a topology in text: a line for each segment, its hosts above and below. Clients stand above the first segment they are on, all
+ * others below theirs; the drawing follows the order of segments, so it suits topologies in which traffic goes from top to bottom.
+ */
+import type { Attachment, LabHost, Topology } from './scenario.ts'
+
+const GAP = 4
+
+/** A host's place in its row: `middle` is the column of its connections. */
+interface Cell {
+  readonly host: LabHost
+  readonly middle: number
+}
+
+export function drawTopology(topology: Topology): string[] {
+  const { segments } = topology
+  const rows = [...segments.keys(), segments.length].map((row) =>
+    topology.hosts.filter((host) => rowOf(topology, host) === row),
+  )
+  const width = Math.max(...rows.map((hosts) => hosts.length)) * cellWidth(topology)
+  const cells = rows.map((hosts) => placeCells(hosts, width))
+  const lines: string[] = []
+  for (const [row, placed] of cells.entries()) {
+    const above = segments[row - 1]
+    const below = segments[row]
+    if (above !== undefined) lines.push(text(placed, (host) => labelOn(host, above.name)))
+    lines.push(text(placed, (host) => host.name))
+    if (below === undefined) continue
+    lines.push(text(placed, (host) => labelOn(host, below.name)))
+    const up = on(below.name, placed)
+    const down = on(below.name, cells[row + 1] ?? [])
+    lines.push(marks(up), `${bus(width, up, down)}  ${below.name}, ${below.network}`, marks(down))
+  }
+  return lines.filter((line) => line !== '').map((line) => line.trimEnd())
+}
+
+/** A row's number is that of the segment below it. */
+function rowOf({ segments }: Topology, { role, interfaces }: LabHost): number {
+  const first = segments.findIndex(({ name }) => name === interfaces[0]?.segment)
+  return role === 'client' ? first : first + 1
+}
+
+function label({ address, label }: Attachment): string {
+  return label === undefined ? address : `${label} ${address}`
+}
+
+function labelOn({ interfaces }: LabHost, segment: string): string {
+  const attachment = interfaces.find((each) => each.segment === segment)
+  return attachment === undefined ? '' : label(attachment)
+}
+
+function cellWidth({ hosts }: Topology): number {
+  const texts = hosts.flatMap((host) => [host.name, ...host.interfaces.map(label)])
+  return Math.max(...texts.map(({ length }) => length)) + GAP
+}
+
+function placeCells(hosts: readonly LabHost[], width: number): Cell[] {
+  return hosts.map((host, index) => ({ host, middle: Math.floor(((index + 0.5) * width) / hosts.length) }))
+}
+
+function on(segment: string, cells: readonly Cell[]): number[] {
+  return cells
+    .filter(({ host }) => host.interfaces.some((each) => each.segment === segment))
+    .map(({ middle }) => middle)
+}
+
+/** The cells' texts, each centred; empty if none of them has any. */
+function text(cells: readonly Cell[], of: (host: LabHost) => string): string {
+  return cells.reduce((line, { host, middle }) => {
+    const part = of(host)
+    return part === '' ? line : line.padEnd(middle - Math.floor(part.length / 2)) + part
+  }, '')
+}
+
+function marks(columns: readonly number[]): string {
+  return columns.reduce((line, column) => `${line.padEnd(column)}│`, '')
+}
+
+function bus(width: number, up: readonly number[], down: readonly number[]): string {
+  return Array.from({ length: width }, (_, column) => {
+    if (up.includes(column)) return down.includes(column) ? '┼' : '┴'
+    return down.includes(column) ? '┬' : '─'
+  }).join('')
+}

@@ -1,0 +1,50 @@
+/**
+ * What the lab needs for network namespaces of this machine, and what of it is missing. A missing thing is said with its remedy, before
+ * anything is started.
+ */
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { requireSystem } from '../kernel/system.ts'
+import { hasProgram } from './command.ts'
+import type { Downloader } from './world.ts'
+
+/** The built commands that the lab runs in namespaces, as words of a command line. */
+export interface Installation {
+  readonly ipvsadm: readonly string[]
+  readonly weir: readonly string[]
+  readonly pageServer: readonly string[]
+  readonly downloader: Downloader
+}
+
+/** Null where the commands are not built. */
+function findBuild(): string | null {
+  // This module is in a bundle's folder, in its chunks, or run from source.
+  const candidates = ['./', '../', '../../dist/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  return candidates.find((folder) => existsSync(`${folder}weir.js`) && existsSync(`${folder}weir.bpf.o`)) ?? null
+}
+
+/** The installation, or all that is missing, each with its remedy. */
+export function findInstallation(): Installation | readonly string[] {
+  const build = findBuild()
+  const downloader = (['curl', 'wget'] as const).find(hasProgram)
+  const missing = [...missingOfSystem(), ...(hasProgram('ip') ? [] : ['the command ip (apt install iproute2)'])]
+  if (downloader === undefined) missing.push('curl or wget (apt install curl)')
+  if (build === null) missing.push('the built commands (npm run build)')
+  if (build === null || downloader === undefined || missing.length > 0) return missing
+  const command = (name: string): readonly string[] => [process.execPath, `${build}${name}.js`]
+  return { ipvsadm: command('ipvsadm'), weir: command('weir'), pageServer: command('weir-lab-server'), downloader }
+}
+
+export function isInstallation(found: Installation | readonly string[]): found is Installation {
+  return 'ipvsadm' in found
+}
+
+function missingOfSystem(): string[] {
+  if (process.platform !== 'linux') return [`Linux (this is ${process.platform})`]
+  try {
+    requireSystem()
+    return []
+  } catch (error) {
+    return [(error as Error).message]
+  }
+}

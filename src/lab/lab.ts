@@ -1,0 +1,134 @@
+/**
+ * `weir lab` as a function: lists the scenarios, runs one, or removes what one has left. The exit status says what came of it.
+ *
+ * A run that was asked for in namespaces falls back to the simulator where the machine lacks something, and says so.
+ */
+import { openSync } from 'node:fs'
+import { hasProgram } from './command.ts'
+import { judge } from './expectations.ts'
+import { findInstallation, type Installation, isInstallation } from './installation.ts'
+import { NamespaceWorld } from './namespace-world.ts'
+import { keptPrefix, leftovers, namespacesOf, removeNamespaces, runPrefix } from './namespaces.ts'
+import { Narrator, type Terminal } from './narrator.ts'
+import { play } from './play.ts'
+import { directorOf, LabError, type Scenario } from './scenario.ts'
+import { SCENARIOS } from './scenarios.ts'
+import { SimulatedWorld } from './simulated-world.ts'
+import type { World } from './world.ts'
+
+export const LabStatus = { met: 0, notMet: 1, couldNotRun: 2 } as const
+
+export interface LabRequest {
+  /** In the simulator, whatever the machine has. */
+  readonly simulate?: boolean
+  /** Of the simulator; default 1. */
+  readonly seed?: number
+  /** Leave the namespaces for exploring. */
+  readonly keep?: boolean
+  /** A file for the packets at the director's interfaces. */
+  readonly pcap?: string
+}
+
+/** Prints all scenarios. */
+export function listScenarios(terminal: Terminal): void {
+  const width = Math.max(...SCENARIOS.map(({ name }) => name.length))
+  const lines = SCENARIOS.map(({ name, title, shows }) => `  ${name.padEnd(width)}  ${title}. ${shows}\n`)
+  terminal.out(`Scenarios; "weir lab NAME" runs one:\n\n${lines.join('')}`)
+}
+
+/** Throws a `LabError` that names all scenarios. */
+export function findScenario(name: string): Scenario {
+  const scenario = SCENARIOS.find((each) => each.name === name)
+  if (scenario !== undefined) return scenario
+  throw new LabError(`there is no scenario "${name}": choose from ${SCENARIOS.map((each) => each.name).join(', ')}`)
+}
+
+/** Runs a scenario and returns a `LabStatus`. When `signal` aborts, it takes down what it has built and throws the signal's reason. */
+export async function runScenario(
+  scenario: Scenario,
+  request: LabRequest,
+  terminal: Terminal,
+  signal?: AbortSignal,
+): Promise<number> {
+  const narrator = new Narrator(terminal)
+  const world = await openWorld(scenario, request, narrator, signal)
+  let met: boolean
+  try {
+    narrator.begin(scenario, world)
+    const findings = judge(scenario, await play(scenario, world, narrator, signal))
+    narrator.findings(findings)
+    met = findings.every((finding) => finding.met)
+  } finally {
+    await world.close()
+  }
+  if (request.keep === true && world instanceof NamespaceWorld) tellHowToExplore(scenario, narrator)
+  return met ? LabStatus.met : LabStatus.notMet
+}
+
+/** Removes the namespaces that a scenario's runs have left. */
+export async function removeLeftovers(scenario: Scenario, terminal: Terminal): Promise<void> {
+  const installation = requireInstallation(findInstallation())
+  const prefixes = leftovers(scenario)
+  for (const prefix of prefixes) {
+    await removeNamespaces(prefix, scenario.topology, installation.weir)
+    terminal.out(`Removed ${prefix}-*.\n`)
+  }
+  if (prefixes.length === 0) terminal.out(`There is nothing of ${scenario.name} to remove.\n`)
+}
+
+function requireInstallation(found: Installation | readonly string[]): Installation {
+  if (isInstallation(found)) return found
+  throw new LabError(`network namespaces need what is missing here: ${found.join('; ')}`)
+}
+
+async function openWorld(
+  scenario: Scenario,
+  request: LabRequest,
+  narrator: Narrator,
+  signal: AbortSignal | undefined,
+): Promise<World> {
+  const { simulate = false, seed, keep = false, pcap } = request
+  if (simulate && keep) throw new LabError('a simulated network ends with its command: leave out --keep or --simulate')
+  if (!simulate && seed !== undefined) throw new LabError('a seed is for the simulator: add --simulate')
+  const installation = simulate ? [] : findInstallation()
+  if (!isInstallation(installation)) {
+    for (const each of installation) narrator.line(`Missing for network namespaces: ${each}.`)
+    if (installation.length > 0) narrator.line('It runs in the simulator instead.\n')
+    const file = pcap === undefined ? {} : { pcap: openFile(pcap) }
+    return new SimulatedWorld(scenario.topology, { seed: seed ?? 1, ...file })
+  }
+  if (pcap !== undefined && !hasProgram('tcpdump'))
+    throw new LabError('--pcap needs tcpdump: apt install tcpdump, or add --simulate')
+  const prefix = keep ? keptPrefix(scenario) : runPrefix(scenario)
+  if (keep && namespacesOf(prefix, scenario.topology).length > 0)
+    throw new LabError(`${prefix}-* have been kept already: remove them by "weir lab ${scenario.name} --remove"`)
+  return NamespaceWorld.create(scenario.topology, {
+    prefix,
+    installation,
+    keep,
+    ...(pcap === undefined ? {} : { pcap: openFile(pcap) }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+}
+
+/** Opens the file for a capture before anything is started. */
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'w')
+  } catch (error) {
+    throw new LabError(`the capture can't be written: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function tellHowToExplore(scenario: Scenario, narrator: Narrator): void {
+  const prefix = keptPrefix(scenario)
+  const director = `ip netns exec ${prefix}-${directorOf(scenario.topology).name}`
+  const client = scenario.topology.hosts.find(({ role }) => role === 'client')
+  const url = scenario.steps.find((step) => step.do === 'fetch')?.url
+  narrator.line('\nIt goes on running. Look around:\n')
+  narrator.line(`  ${director} ipvsadm -Ln`)
+  narrator.line(`  ${director} ipvsadm -Lnc`)
+  narrator.line(`  ${director} weir status`)
+  if (client !== undefined && url !== undefined) narrator.line(`  ip netns exec ${prefix}-${client.name} curl ${url}`)
+  narrator.line(`\nRemove all of it:\n\n  weir lab ${scenario.name} --remove`)
+}

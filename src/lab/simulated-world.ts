@@ -1,0 +1,116 @@
+/**
+ * A scenario's world in the simulator: virtual hosts and links, the engine in memory, ipvsadm as the function that the command is made of.
+ * The same seed gives the same run, frame for frame. Needs no privileges; a run takes milliseconds.
+ */
+import { closeSync, writeFileSync } from 'node:fs'
+import type { Names } from '../cli/ipvsadm/names.ts'
+import { run } from '../cli/ipvsadm/run.ts'
+import { Director } from '../control/director.ts'
+import type { MemoryHost } from '../memory/memory-host.ts'
+import { Capture } from '../simulator/capture.ts'
+import { makeDirector } from '../simulator/director-host.ts'
+import type { Host } from '../simulator/host.ts'
+import { httpGet, serveHttp } from '../simulator/http.ts'
+import type { Switch } from '../simulator/link.ts'
+import { Network } from '../simulator/network.ts'
+import { addressWithPrefix, directorOf, type LabHost, type Topology } from './scenario.ts'
+import type { CommandResult, Fetched, World } from './world.ts'
+
+export interface SimulatedWorldOptions {
+  /** 0 … 2^53 − 1. */
+  readonly seed: number
+  /** Descriptor of a file for the frames at all of the director's interfaces; the world closes it. */
+  readonly pcap?: number
+}
+
+/** A person needs longer than this to type the next command: until then connections have closed. */
+const BETWEEN_COMMANDS_MS = 100
+const FETCH_LIMIT_MS = 10_000
+
+/** In a simulated network there is nobody to ask for names. */
+const NO_NAMES: Names = {
+  hostAddress: () => Promise.resolve(null),
+  hostName: () => Promise.resolve(null),
+  servicePort: () => null,
+  serviceName: () => null,
+}
+
+export class SimulatedWorld implements World {
+  readonly place: string
+  readonly downloader = 'curl'
+  private readonly network: Network
+  private readonly hosts = new Map<string, Host>()
+  private readonly director: MemoryHost
+  private readonly capture: Capture | null
+
+  constructor(
+    topology: Topology,
+    private readonly options: SimulatedWorldOptions,
+  ) {
+    this.place = `in a simulated network, seed ${options.seed}`
+    this.network = new Network(options.seed)
+    const switches = new Map(topology.segments.map(({ name }) => [name, this.network.switch()]))
+    for (const host of topology.hosts) this.addHost(topology, host, switches)
+    const { name, interfaces } = directorOf(topology)
+    this.director = makeDirector(this.host(name))
+    this.capture = options.pcap === undefined ? null : new Capture()
+    if (this.capture !== null)
+      for (const index of interfaces.keys()) this.host(name).interface(`eth${index}`).captureTo(this.capture)
+  }
+
+  enableForwarding(host: string): Promise<void> {
+    this.host(host).forwarding = true
+    return Promise.resolve()
+  }
+
+  async ipvsadm(words: readonly string[]): Promise<CommandResult> {
+    const result = await run(words, {
+      names: NO_NAMES,
+      stdin: () => '',
+      openDirector: () => Object.assign(new Director(this.director.tables), { close: () => undefined }),
+    })
+    this.network.run(BETWEEN_COMMANDS_MS)
+    return result
+  }
+
+  fetch(client: string, url: string): Promise<Fetched> {
+    const { hostname, port, pathname } = new URL(url)
+    let done = false
+    const options = { path: pathname, timeoutMs: FETCH_LIMIT_MS }
+    const answer = httpGet(this.host(client), hostname, port === '' ? 80 : Number(port), options, () => {
+      done = true
+    })
+    this.network.runUntil(() => done, 2 * FETCH_LIMIT_MS)
+    this.network.run(BETWEEN_COMMANDS_MS)
+    if (answer.failure !== null) return Promise.resolve({ problem: answer.failure })
+    if (answer.status !== 200) return Promise.resolve({ problem: `HTTP status ${answer.status ?? 'missing'}` })
+    return Promise.resolve({ body: answer.body })
+  }
+
+  close(): Promise<void> {
+    const { pcap } = this.options
+    if (this.capture !== null && pcap !== undefined) {
+      writeFileSync(pcap, this.capture.toPcap())
+      closeSync(pcap)
+    }
+    return Promise.resolve()
+  }
+
+  private host(name: string): Host {
+    const host = this.hosts.get(name)
+    if (host === undefined) throw new Error(`the simulated network has no host "${name}"`)
+    return host
+  }
+
+  private addHost(topology: Topology, { name, interfaces, gateway, httpPort }: LabHost, switches: Map<string, Switch>) {
+    const host = this.network.host(name)
+    this.hosts.set(name, host)
+    for (const [index, attachment] of interfaces.entries()) {
+      const added = host.addInterface(`eth${index}`, { address: addressWithPrefix(topology, attachment) })
+      const segment = switches.get(attachment.segment)
+      if (segment !== undefined) this.network.plug(segment, added)
+    }
+    if (gateway !== undefined) host.addRoute('0.0.0.0/0', { gateway })
+    if (httpPort !== undefined) serveHttp(host, httpPort)
+  }
+}
