@@ -115,7 +115,10 @@ function readExcluded(folder: StateFolder): Set<string> {
 /** By rename, so that a reader sees the old list or the new one. */
 function writeExcluded(folder: StateFolder, excluded: ReadonlySet<string>): void {
   const path = `${folder.files}/excluded`
-  if (excluded.size === 0) return rmSync(path, { force: true })
+  if (excluded.size === 0) {
+    rmSync(path, { force: true })
+    return
+  }
   writeFileSync(`${path}.new`, [...excluded].join('\n') + '\n', { mode: 0o600 })
   renameSync(`${path}.new`, path)
 }

@@ -95,8 +95,8 @@ export type FunctionName = keyof typeof SIGNATURES
 export function call(name: FunctionName, ...args: unknown[]): unknown {
   let native = bound.get(name)
   if (native === undefined) {
-    const [result, ...parameters] = [...SIGNATURES[name]].map(typeOf)
-    native = libbpf().func(name, result as never, parameters as never) as unknown as NativeFunction
+    const [result, ...parameters] = Array.from(SIGNATURES[name], typeOf)
+    native = libbpf().func(name, result as never, parameters as never)
     bound.set(name, native)
   }
   return native(...args)

@@ -25,7 +25,7 @@ export function libc(name: string, result: string, parameters: string[]): Native
   if (native === undefined) {
     // Null: what is linked into this process, whichever C library that is.
     library ??= koffi().load(null)
-    native = library.func(name, result, parameters) as unknown as NativeFunction
+    native = library.func(name, result, parameters)
     bound.set(name, native)
   }
   return native

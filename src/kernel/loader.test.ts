@@ -45,8 +45,11 @@ describe.skipIf(reason !== null)(`loading the director${reason === null ? '' : `
 
   /** Polls with a deadline. */
   async function eventually(what: () => boolean): Promise<void> {
-    for (const deadline = Date.now() + 5000; !what(); await passed(20))
+    const deadline = Date.now() + 5000
+    while (!what()) {
       if (Date.now() > deadline) throw new Error(`not within 5 s: ${String(what)}`)
+      await passed(20)
+    }
   }
 
   it('reads as an empty director of the usual size, and leaves nothing behind, while none is loaded', () => {
@@ -122,7 +125,8 @@ describe.skipIf(reason !== null)(`loading the director${reason === null ? '' : `
     const file = join(all.temporary, 'other.o')
     compileC('char _license[] SEC("license") = "GPL";', file)
     const answer = all.command(namespace, ['load-file', file])
-    expect(answer).toMatchObject({ code: 'not-built', message: expect.stringContaining('npm run build') })
+    expect(answer.code).toBe('not-built')
+    expect(answer.message).toContain('npm run build')
   })
 
   it('attaches to devices that appear, not to excluded ones, and forgets those that go', () => {

@@ -65,5 +65,6 @@ export function holderOf(inode: number, locks: string): number | null {
   // 1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF
   const pattern = new RegExp(`^\\d+: FLOCK +\\S+ +WRITE +(\\d+) +[0-9a-f]+:[0-9a-f]+:${inode} `, 'm')
   const pid = pattern.exec(locks)?.[1]
-  return pid === undefined ? null : Number(pid)
+  // A process that our own namespace of process ids does not show has number 0.
+  return pid === undefined || pid === '0' ? null : Number(pid)
 }

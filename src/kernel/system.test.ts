@@ -19,11 +19,9 @@ describe('requireCapabilities', () => {
   })
 
   it('refuses a user without capabilities and names all that are missing', () => {
-    const refused = expect.objectContaining({
-      code: 'not-root',
-      message: expect.stringContaining('CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_BPF'),
-    })
-    expect(() => requireCapabilities('CapEff:\t0000000000000000\n')).toThrow(refused)
+    const refused = () => requireCapabilities('CapEff:\t0000000000000000\n')
+    expect(refused).toThrow(expect.objectContaining({ code: 'not-root' }))
+    expect(refused).toThrow('CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_BPF')
   })
 
   it('names only the missing capability of a container that lacks one', () => {

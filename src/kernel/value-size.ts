@@ -9,5 +9,5 @@ const QUEUE_VALUE_BYTES = 4
 export function valueSizeOf(table: TableName): number {
   const definition: TableDefinition = TABLES[table]
   if (definition.value === undefined) return QUEUE_VALUE_BYTES
-  return LAYOUTS[definition.value as keyof typeof LAYOUTS].size
+  return LAYOUTS[definition.value].size
 }

@@ -12,7 +12,7 @@ const MAP_TYPES = { hash: 'HASH', array: 'ARRAY', percpu: 'PERCPU_ARRAY', queue:
 
 function mapSource(table: TableName): string {
   const { kind, key, capacity, preallocate }: TableDefinition = TABLES[table]
-  const keySize = key === undefined ? 4 : LAYOUTS[key as keyof typeof LAYOUTS].size
+  const keySize = key === undefined ? 4 : LAYOUTS[key].size
   const members = [
     `__uint(type, BPF_MAP_TYPE_${MAP_TYPES[kind]});`,
     `__uint(max_entries, ${capacity});`,
