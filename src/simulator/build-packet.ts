@@ -5,6 +5,7 @@
 import { type AddressLike, toAddress } from './addresses.ts'
 import { finishChecksum, sumPseudoHeader, sumWords } from './checksum.ts'
 import { Protocol, read8 } from './parse-packet.ts'
+import { zeroedBytes } from './slab.ts'
 
 export interface Ipv4Fields {
   readonly source: AddressLike
@@ -77,7 +78,7 @@ function startPacket(fields: Ipv4Fields, protocol: number, payloadLength: number
   const headerLength = 20 + paddedLength(options, 'IP')
   const totalLength = headerLength + payloadLength
   if (totalLength > 65535) throw new RangeError(`an IPv4 packet can't have ${totalLength} bytes: 65535 is the most`)
-  const bytes = new Uint8Array(totalLength)
+  const bytes = zeroedBytes(totalLength)
   bytes[0] = 0x40 | (headerLength >>> 2)
   bytes[1] = fields.tos ?? 0
   write16(bytes, 2, totalLength)

@@ -2,6 +2,8 @@
  * A queue of bytes that grows as needed and can be read anywhere: what a TCP sender holds until it is acknowledged. Positions are
  * counted from the first byte ever appended. Appending and reading cost a copy, discarding nothing.
  */
+import { zeroedBytes } from './slab.ts'
+
 export class ByteRing {
   private bytes = new Uint8Array(0)
   private start = 0
@@ -25,7 +27,7 @@ export class ByteRing {
 
   /** A copy of the bytes from a position on, which must neither be discarded nor reach past the end. */
   read(position: number, length: number): Uint8Array {
-    const copy = new Uint8Array(length)
+    const copy = zeroedBytes(length)
     if (length === 0) return copy
     const at = position & (this.bytes.length - 1)
     const first = Math.min(length, this.bytes.length - at)

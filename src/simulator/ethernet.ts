@@ -2,6 +2,7 @@
 import { BROADCAST_MAC } from './addresses.ts'
 import { write16, write32 } from './build-packet.ts'
 import { read16, read32 } from './parse-packet.ts'
+import { zeroedBytes } from './slab.ts'
 
 export const FRAME_HEADER = 14
 
@@ -51,7 +52,7 @@ export function isGroupMac(mac: number): boolean {
 }
 
 export function buildFrame(destination: number, source: number, type: number, payload: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(FRAME_HEADER + payload.length)
+  const frame = zeroedBytes(FRAME_HEADER + payload.length)
   writeMac(frame, 0, destination)
   writeMac(frame, 6, source)
   write16(frame, 12, type)

@@ -29,7 +29,7 @@ export function fragment(ip: Ipv4, mtu: number): Uint8Array[] {
 
 const MAX_PACKETS = 256
 
-interface Partial {
+interface Incomplete {
   readonly expiresUs: number
   readonly pieces: { offset: number; bytes: Uint8Array }[]
   /** The first fragment's header, for the whole packet. */
@@ -40,7 +40,7 @@ interface Partial {
 }
 
 export class Reassembler {
-  private readonly partials = new Map<string, Partial>()
+  private readonly incomplete = new Map<string, Incomplete>()
 
   constructor(
     private readonly clock: Clock,
@@ -50,59 +50,59 @@ export class Reassembler {
   /** Takes a fragment; the whole packet if it was the last one missing, else null. */
   add(ip: Ipv4): Ipv4 | null {
     const key = `${ip.source} ${ip.destination} ${ip.protocol} ${ip.identification}`
-    const partial = this.partialFor(key)
-    if (!accept(partial, ip)) {
-      this.partials.delete(key)
+    const packet = this.entryFor(key)
+    if (!accept(packet, ip)) {
+      this.incomplete.delete(key)
       return null
     }
-    if (partial.header === null || partial.received !== partial.total) return null
-    this.partials.delete(key)
-    if (partial.header.length + partial.total > 65535) return null
-    return parseIpv4(join(partial, partial.header))
+    if (packet.header === null || packet.received !== packet.total) return null
+    this.incomplete.delete(key)
+    if (packet.header.length + packet.total > 65535) return null
+    return parseIpv4(join(packet, packet.header))
   }
 
-  private partialFor(key: string): Partial {
+  private entryFor(key: string): Incomplete {
     const nowUs = this.clock.nowUs
     // Insertion order is expiry order, so expired packets stand in front.
-    for (const [other, { expiresUs }] of this.partials) {
-      if (expiresUs > nowUs && this.partials.size < MAX_PACKETS) break
-      this.partials.delete(other)
+    for (const [other, { expiresUs }] of this.incomplete) {
+      if (expiresUs > nowUs && this.incomplete.size < MAX_PACKETS) break
+      this.incomplete.delete(other)
     }
-    let partial = this.partials.get(key)
-    if (partial === undefined) {
-      partial = { expiresUs: nowUs + this.timeoutMs * 1000, pieces: [], header: null, received: 0, total: -1 }
-      this.partials.set(key, partial)
+    let packet = this.incomplete.get(key)
+    if (packet === undefined) {
+      packet = { expiresUs: nowUs + this.timeoutMs * 1000, pieces: [], header: null, received: 0, total: -1 }
+      this.incomplete.set(key, packet)
     }
-    return partial
+    return packet
   }
 }
 
 /** Adds a fragment to its packet; false where it contradicts what is there. A mere duplicate is ignored. */
-function accept(partial: Partial, ip: Ipv4): boolean {
+function accept(packet: Incomplete, ip: Ipv4): boolean {
   const offset = ip.fragmentOffset
   const end = offset + ip.payload.length
   if (end + ip.headerLength > 65535 || (ip.moreFragments && (end & 7) !== 0) || end === offset) return false
-  let at = partial.pieces.length
-  while (at > 0 && (partial.pieces[at - 1]?.offset ?? 0) >= offset) at -= 1
-  const next = partial.pieces[at]
+  let at = packet.pieces.length
+  while (at > 0 && (packet.pieces[at - 1]?.offset ?? 0) >= offset) at -= 1
+  const next = packet.pieces[at]
   if (next !== undefined && next.offset === offset && next.bytes.length === ip.payload.length) return true
-  const previous = partial.pieces[at - 1]
+  const previous = packet.pieces[at - 1]
   if (previous !== undefined && previous.offset + previous.bytes.length > offset) return false
   if (next !== undefined && next.offset < end) return false
   if (!ip.moreFragments) {
-    if (partial.total >= 0 || at !== partial.pieces.length) return false
-    partial.total = end
-  } else if (partial.total >= 0 && end > partial.total) return false
-  if (offset === 0) partial.header = ip.bytes.subarray(0, ip.headerLength)
-  partial.pieces.splice(at, 0, { offset, bytes: ip.payload })
-  partial.received += ip.payload.length
+    if (packet.total >= 0 || at !== packet.pieces.length) return false
+    packet.total = end
+  } else if (packet.total >= 0 && end > packet.total) return false
+  if (offset === 0) packet.header = ip.bytes.subarray(0, ip.headerLength)
+  packet.pieces.splice(at, 0, { offset, bytes: ip.payload })
+  packet.received += ip.payload.length
   return true
 }
 
-function join(partial: Partial, header: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(header.length + partial.total)
+function join(packet: Incomplete, header: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(header.length + packet.total)
   bytes.set(header)
-  for (const piece of partial.pieces) bytes.set(piece.bytes, header.length + piece.offset)
+  for (const piece of packet.pieces) bytes.set(piece.bytes, header.length + piece.offset)
   write16(bytes, 2, bytes.length)
   write16(bytes, 6, 0)
   updateHeaderChecksum(bytes)

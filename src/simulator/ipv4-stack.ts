@@ -9,6 +9,7 @@ import { buildIcmpError, type IcmpError, mayAnswerWithError } from './icmp-error
 import type { InterfaceOwner, NetworkInterface } from './interface.ts'
 import { headerChecksumIsValid, IcmpType, type Ipv4, isFragment, parseIpv4, Unreachable } from './parse-packet.ts'
 import { type Route, RoutingTable } from './routing.ts'
+import { zeroedBytes } from './slab.ts'
 
 /**
  * What a director does with a packet. `pass`: on to the stack, unchanged. `forward`: the returned packet leaves by the route to its
@@ -19,7 +20,7 @@ export interface IngressResult {
   readonly packet: Uint8Array
 }
 
-/** Called with each IPv4 packet before the stack looks at it; the bytes, link padding included, are the hook's own. */
+/** Called with each IPv4 packet before the stack looks at it; the bytes, link padding included, are to be left as they are. */
 export type IngressHook = (packet: Uint8Array) => IngressResult
 
 /** What a director finds when it asks for the way to a destination. */
@@ -93,7 +94,7 @@ export class Ipv4Stack implements InterfaceOwner {
       this.receive(packet)
       return
     }
-    const { verdict, packet: result } = this.ingressHook(packet.slice())
+    const { verdict, packet: result } = this.ingressHook(packet)
     switch (verdict) {
       case 'pass': {
         this.receive(packet)
@@ -181,7 +182,8 @@ export class Ipv4Stack implements InterfaceOwner {
       this.sendError(ip, { type: IcmpType.Unreachable, code: Unreachable.Network })
       return
     }
-    const bytes = ip.bytes.slice(0, ip.totalLength)
+    const bytes = zeroedBytes(ip.totalLength)
+    bytes.set(ip.bytes.subarray(0, ip.totalLength))
     bytes[8] = ip.ttl - 1
     updateHeaderChecksum(bytes)
     if (this.transmit({ ...ip, bytes }, route)) return

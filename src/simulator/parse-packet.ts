@@ -93,6 +93,8 @@ export interface Icmp {
   readonly payload: Uint8Array
 }
 
+const NOTHING = new Uint8Array(0)
+
 /** A byte; 0 past the end, so that no read can fail. Callers check lengths. */
 export function read8(bytes: Uint8Array, at: number): number {
   return bytes[at] ?? 0
@@ -134,7 +136,7 @@ export function parseQuotedIpv4(bytes: Uint8Array): Ipv4 | null {
     protocol: read8(bytes, 9),
     source: read32(bytes, 12),
     destination: read32(bytes, 16),
-    options: bytes.subarray(20, headerLength),
+    options: headerLength === 20 ? NOTHING : bytes.subarray(20, headerLength),
     payload: bytes.subarray(headerLength, Math.min(totalLength, bytes.length)),
   }
 }
@@ -158,7 +160,7 @@ export function parseTcp(ip: Ipv4): Tcp | null {
     window: read16(bytes, 14),
     checksum: read16(bytes, 16),
     urgentPointer: read16(bytes, 18),
-    options: bytes.subarray(20, headerLength),
+    options: headerLength === 20 ? NOTHING : bytes.subarray(20, headerLength),
     payload: bytes.subarray(headerLength),
   }
 }

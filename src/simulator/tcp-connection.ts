@@ -1,6 +1,7 @@
 /**
  * One TCP connection: the state machine of RFC 9293 §3.10 with RFC 5961's challenge acknowledgments, above a sender and a receiver.
- * Applications set the `on…` callbacks and call `send`, `close`, `abort`; a callback may call any of them.
+ * Applications set the `on…` callbacks and call `send`, `close`, `abort`; a callback may call any of them. The file is long because every
+ * step of the machine reads and moves the same state.
  */
 import { type Clock, Timer } from './clock.ts'
 import { type Tcp, TcpFlag, announcedMss } from './parse-packet.ts'

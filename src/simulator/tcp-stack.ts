@@ -37,8 +37,16 @@ export interface ConnectOptions {
   readonly sourcePort?: number
 }
 
-function keyOf(ends: Endpoints): string {
-  return `${ends.localAddress} ${ends.localPort} ${ends.remoteAddress} ${ends.remotePort}`
+/** The four ends as a string of six UTF-16 units, which is quicker made and compared than their decimal digits. */
+function keyOf({ localAddress, localPort, remoteAddress, remotePort }: Endpoints): string {
+  return String.fromCharCode(
+    localAddress >>> 16,
+    localAddress & 0xffff,
+    localPort,
+    remoteAddress >>> 16,
+    remoteAddress & 0xffff,
+    remotePort,
+  )
 }
 
 export class TcpStack implements ConnectionOwner {
