@@ -13,7 +13,7 @@ export async function runProcess(program: (argv: readonly string[], io: IpvsadmI
   const { stdout, stderr, status } = await program(process.argv.slice(2), {
     names: systemNames(),
     stdin: () => readFileSync(STDIN, 'utf8'),
-    openDirector: async (options) => (await import('../../kernel/open-director.ts')).openDirector(options),
+    openDirector: async (options) => (await import('../../control/open-director.ts')).openDirector(options),
   })
   // `ipvsadm -L | head` closes the pipe early, and that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -6,7 +6,7 @@ import { readSync } from 'node:fs'
 import { LayoutView } from '../../engine/generated/views.ts'
 import { attach, becomeWriter, detach, load, openOrLoad, status, unload } from '../commands.ts'
 import { KernelTables } from '../kernel-tables.ts'
-import { openDirector } from '../open-director.ts'
+import { openDirector } from '../../control/open-director.ts'
 import { PinnedDirector } from '../pins.ts'
 import { stateFolder } from '../state-folder.ts'
 

@@ -4,14 +4,14 @@
  * To write, it takes the writers' lock, loads the director if none is loaded, attaches it to devices that have appeared, and
  * repairs what a killed command has left. To read, it takes no lock and makes nothing: no director reads as an empty one.
  */
-import { Director } from '../control/director.ts'
-import type { DirectorControl } from '../control/model.ts'
-import { becomeWriter, openOrLoad } from './commands.ts'
-import { EmptyTables } from './empty-tables.ts'
-import { KernelTables } from './kernel-tables.ts'
-import { PinnedDirector } from './pins.ts'
-import { stateFolder } from './state-folder.ts'
-import { requireSystem } from './system.ts'
+import { becomeWriter, openOrLoad } from '../kernel/commands.ts'
+import { EmptyTables } from '../kernel/empty-tables.ts'
+import { KernelTables } from '../kernel/kernel-tables.ts'
+import { PinnedDirector } from '../kernel/pins.ts'
+import { stateFolder } from '../kernel/state-folder.ts'
+import { requireSystem } from '../kernel/system.ts'
+import { Director } from './director.ts'
+import type { DirectorControl } from './model.ts'
 
 export type OpenDirector = DirectorControl & {
   /** Closes the tables and lets the next writer in. */
@@ -32,17 +32,18 @@ function openReader(): OpenDirector {
 
 function openWriter(): OpenDirector {
   const writer = becomeWriter()
+  let pinned: PinnedDirector | null = null
+  const close = () => {
+    pinned?.close()
+    writer.release()
+  }
   try {
-    const pinned = openOrLoad(writer.folder)
+    pinned = openOrLoad(writer.folder)
     const director = new Director(new KernelTables(pinned))
-    const close = () => {
-      pinned.close()
-      writer.release()
-    }
     director.repair()
     return Object.assign(director, { close })
   } catch (error) {
-    writer.release()
+    close()
     throw error
   }
 }
