@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { version } from '../../../package.json'
 import { LAYOUT_VERSION } from '../../engine/records.ts'
 import { DEFAULT_CONNECTIONS } from '../../engine/tables.ts'
+import { addLab } from './lab.ts'
 
 export interface WeirIo {
   out(text: string): void
@@ -30,7 +31,7 @@ export function weirCommand(io: WeirIo): Command {
     .description(
       'Weir, a layer-4 load balancer: the director of this network namespace. Services are set up with ipvsadm.',
     )
-    .version(VERSION)
+    .version(VERSION, '-V, --version', 'the version, and that of the table layout')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text),
@@ -41,7 +42,7 @@ export function weirCommand(io: WeirIo): Command {
     .helpOption('-h, --help', 'this help')
     .addHelpText(
       'after',
-      notes('Run as root. A network namespace has at most one director: use "ip netns exec NAME weir …" for another.', [
+      notes('Run as root. Each network namespace has a director of its own: "ip netns exec NAME weir …".', [
         ['weir status', 'is it well, and what is it doing'],
         ['weir help attach', 'how to attach devices'],
       ]),
@@ -52,9 +53,11 @@ export function weirCommand(io: WeirIo): Command {
   addDetach(weir)
   addLoad(weir, io)
   addUnload(weir, io)
+  addLab(weir, io)
   weir
     .command('version')
-    .description('print the version, and that of the table layout')
+    .description('print the version')
+    .addHelpText('after', EXIT_STATUS)
     .action(() => io.out(`${VERSION}\n`))
   return weir
 }
@@ -62,7 +65,7 @@ export function weirCommand(io: WeirIo): Command {
 function addStatus(weir: Command, io: WeirIo): void {
   weir
     .command('status')
-    .description('show whether the director is well, and what it is doing')
+    .description('show how the director is and what it does')
     .option('--json', 'one JSON object, for programs')
     .option('--all', 'also the reasons for which no packet was refused')
     .addHelpText(
@@ -88,7 +91,7 @@ function addStatus(weir: Command, io: WeirIo): void {
 function addDevices(weir: Command, io: WeirIo): void {
   weir
     .command('devices')
-    .description("list the network devices, and which carry the director's program")
+    .description('list network devices, attached or not, and why')
     .option('--json', 'one JSON array, for programs')
     .addHelpText(
       'after',
@@ -106,7 +109,7 @@ function addDevices(weir: Command, io: WeirIo): void {
 function addAttach(weir: Command, io: WeirIo): void {
   weir
     .command('attach')
-    .description('attach devices that have appeared, and those named that were detached')
+    .description('attach new devices, and those named')
     .argument('[device...]', 'devices to take back that "weir detach" has excluded')
     .addHelpText(
       'after',
@@ -148,7 +151,7 @@ function addDetach(weir: Command): void {
 function addLoad(weir: Command, io: WeirIo): void {
   weir
     .command('load')
-    .description('load the director into the kernel and attach it')
+    .description('load the director and attach it')
     .option('--connections <n>', `connections it can hold (default ${DEFAULT_CONNECTIONS})`, wholeNumber)
     .addHelpText(
       'after',
@@ -171,7 +174,7 @@ function addLoad(weir: Command, io: WeirIo): void {
 function addUnload(weir: Command, io: WeirIo): void {
   weir
     .command('unload')
-    .description('detach the director and remove it, with its services and connections')
+    .description('remove the director and all that it knows')
     .addHelpText(
       'after',
       notes(

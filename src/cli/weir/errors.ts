@@ -3,6 +3,8 @@
  * the remedy, and that is all there is to say; any other is a mistake of ours, whose stack WEIR_DEBUG=1 shows.
  */
 
+import { inspect } from 'node:util'
+
 export const Status = { ok: 0, failed: 1, usage: 2 } as const
 
 /** Told by name, so that failing does not load the layer that might have thrown. */
@@ -11,7 +13,7 @@ const FORESEEN = new Set(['KernelError', 'ControlError', 'StateError'])
 /** Lines for standard error. */
 export function describeError(error: unknown, debug: boolean): string {
   if (!(error instanceof Error)) return `weir: ${String(error)}\n`
-  if (debug) return `weir: ${error.stack ?? error.message}\n`
+  if (debug) return `weir: ${inspect(error)}\n`
   if (FORESEEN.has(error.name)) return `weir: ${error.message}\n`
   return `weir: unexpected error: ${error.message}\nRun it again with WEIR_DEBUG=1 for the stack, and report that.\n`
 }

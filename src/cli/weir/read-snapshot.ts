@@ -3,7 +3,9 @@
  * seen half way, as with every reader. Cost: a few system calls for each dest, table and device.
  */
 import { readFileSync, statSync } from 'node:fs'
+import { parseAddress } from '../../control/address.ts'
 import { Director } from '../../control/director.ts'
+import type { ServiceStatus } from '../../control/model.ts'
 import { ClockView, DestStateView, LayoutView } from '../../engine/generated/views.ts'
 import { TABLES, type TableDefinition, type TableName, type TableStore } from '../../engine/tables.ts'
 import { deviceStatus, type DeviceStatus } from '../../kernel/attach.ts'
@@ -13,7 +15,6 @@ import { stateFolder, type StateFolder } from '../../kernel/state-folder.ts'
 import { requireSystem } from '../../kernel/system.ts'
 import { waysTo } from './routes.ts'
 import type { HostSnapshot, LoadedSnapshot, Snapshot } from './snapshot.ts'
-import type { ServiceStatus } from '../../control/model.ts'
 
 /** Throws a `KernelError`, or a `StateError` where the tables contradict themselves. */
 export function readSnapshot(): Snapshot {
@@ -32,11 +33,11 @@ export function readSnapshot(): Snapshot {
 function readDirector(folder: StateFolder, pinned: PinnedDirector, devices: readonly DeviceStatus[]): LoadedSnapshot {
   const tables = new KernelTables(pinned)
   const director = new Director(tables)
-  const services = director.services()
+  const services = director.services().sort(byAddress)
   const layout = LayoutView.from(tables.readRange('layouts', 0, 1))
   return {
     // Made by the load and never changed since, unlike the folder of links.
-    loadedAtMs: statSync(`${folder.pins}/programs`).mtimeMs,
+    loadedAtMs: Math.round(statSync(`${folder.pins}/programs`).mtimeMs),
     layoutVersion: layout.version,
     clockBehindMs: clockBehindMs(tables),
     connections: { inUse: connectionsInUse(tables, layout.lastDest), capacity: director.connectionCapacity() },
@@ -45,6 +46,10 @@ function readDirector(folder: StateFolder, pinned: PinnedDirector, devices: read
     reasons: director.reasons(),
     host: readHost(services, devices),
   }
+}
+
+function byAddress(a: ServiceStatus, b: ServiceStatus): number {
+  return parseAddress(a.address) - parseAddress(b.address) || a.port - b.port
 }
 
 function clockBehindMs(tables: TableStore): number {

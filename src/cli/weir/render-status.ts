@@ -79,7 +79,7 @@ function traffic({ counters, rates }: { counters: Traffic; rates: Traffic }): st
 
 function renderCapacity({ connections: { inUse, capacity }, memory }: LoadedSnapshot): string {
   const share = ((100 * inUse) / capacity).toFixed(1)
-  const size = `${humanBytes(memory.bytes)}, of which ${memory.bytesPerConnection} bytes for each connection of the capacity`
+  const size = `${humanBytes(memory.bytes)}, ${memory.bytesPerConnection} bytes of it for each connection of the capacity`
   return `Connections: ${inUse} of ${capacity} in use (${share} %)\nTables: ${size}\n`
 }
 
@@ -87,10 +87,7 @@ function renderReasons(reasons: readonly ReasonStatus[], { all }: StatusOptions)
   const shown = reasons.filter(({ packets }) => all || packets > 0)
   if (shown.length === 0) return 'Every packet for a service was forwarded.\n'
   const rows = shown.map(({ name, packets, answer, meaning }) => [name, humanCount(packets), ANSWERS[answer], meaning])
-  return formatTable(
-    ['left', 'right', 'left', 'left'],
-    [['NOT FORWARDED', 'PACKETS', 'WHICH WERE', 'BECAUSE'], ...rows],
-  )
+  return formatTable(['left', 'right', 'left', 'left'], [['NOT FORWARDED', 'PACKETS', 'OUTCOME', 'MEANING'], ...rows])
 }
 
 /** One JSON object and a newline. */

@@ -5,8 +5,9 @@
 import { CommanderError } from 'commander'
 import { describeError, Status } from './errors.ts'
 import { weirCommand, type WeirIo } from './command.ts'
+import { ExitStatus } from './lab.ts'
 
-/** The exit status: 0 done, 1 failed, 2 wrong command line. Never throws. */
+/** The exit status: 0 done, 1 failed, 2 wrong command line; `lab` has its own. Never throws. */
 export async function run(words: readonly string[], io: WeirIo, debug = false): Promise<number> {
   try {
     await weirCommand(io).parseAsync(words, { from: 'user' })
@@ -14,6 +15,7 @@ export async function run(words: readonly string[], io: WeirIo, debug = false): 
   } catch (error) {
     // It has written its message or help already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? Status.ok : Status.usage
+    if (error instanceof ExitStatus) return error.status
     io.err(describeError(error, debug))
     return Status.failed
   }

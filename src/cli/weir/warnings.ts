@@ -56,13 +56,12 @@ const deviceNotAttached: Rule = (_, { devices }) =>
 
 const forwardingOff: Rule = ({ services, host }) => {
   if (services.every(({ dests }) => dests.length === 0)) return []
-  const why = 'and servers by masquerading (-m) need it: packets for them are dropped'
   const settings = host.forwarding
     ? host.devicesNotForwarding.map((device) => `net.ipv4.conf.${device.replaceAll('.', '/')}.forwarding`)
     : ['net.ipv4.ip_forward']
   return settings.map((setting) => ({
     code: 'forwarding-off',
-    message: `${setting} is 0, ${why}. Run "sysctl -w ${setting}=1"`,
+    message: `${setting} is 0: packets for servers by masquerading (-m) are dropped. Run "sysctl -w ${setting}=1"`,
   }))
 }
 

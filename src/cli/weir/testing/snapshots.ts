@@ -1,0 +1,39 @@
+/** Snapshots for tests: a director at which nothing is wrong, to be changed in what a test is about. */
+import type { DestStatus, ServiceStatus, Traffic } from '../../../control/model.ts'
+import { REASONS } from '../../../engine/reasons.ts'
+import type { LoadedSnapshot, Snapshot } from '../snapshot.ts'
+
+export const LOADED_AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5)
+
+export function traffic(connections: number, packets: number, bytes: number): Traffic {
+  return { connections, inPackets: packets, outPackets: 2 * packets, inBytes: bytes, outBytes: 10 * bytes }
+}
+
+export function dest(address: string, changes: Partial<DestStatus> = {}): DestStatus {
+  const counted = { active: 3, inactive: 12_345, counters: traffic(20_000, 5, 500), rates: traffic(15, 800, 64_000) }
+  return { address, port: 8080, weight: 1, method: 'masquerading', ...counted, ...changes }
+}
+
+export function service(address: string, dests: readonly DestStatus[]): ServiceStatus {
+  const rates = traffic(30, 1600, 128_000)
+  return { protocol: 'tcp', address, port: 80, scheduler: 'rr', dests, counters: traffic(40_000, 10, 1000), rates }
+}
+
+export function healthy(changes: Partial<LoadedSnapshot> = {}): Snapshot & { readonly director: LoadedSnapshot } {
+  const director: LoadedSnapshot = {
+    loadedAtMs: LOADED_AT_MS,
+    layoutVersion: 1,
+    clockBehindMs: 90,
+    connections: { inUse: 24_696, capacity: 262_144 },
+    memory: { bytes: 67_000_000, bytesPerConnection: 220 },
+    services: [service('10.9.0.1', [dest('10.1.0.2'), dest('10.1.0.1')])],
+    reasons: REASONS.map((reason) => ({ ...reason, packets: 0 })),
+    host: { forwarding: true, devicesNotForwarding: [], ways: new Map([['10.9.0.1', 'local']]) },
+    ...changes,
+  }
+  const devices: Snapshot['devices'] = [
+    { name: 'lo', ifindex: 1, attached: false, reason: 'loopback' },
+    { name: 'eth0', ifindex: 2, attached: true, reason: 'attached' },
+  ]
+  return { takenAtMs: LOADED_AT_MS + 7_500_000, namespace: '4133', devices, director }
+}
