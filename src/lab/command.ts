@@ -84,7 +84,10 @@ async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
 export function waitForLine(child: ChildProcess, stream: NodeJS.ReadableStream | null, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let printed = ''
-    const fail = (what: string): void => reject(new LabError(`${child.spawnargs.join(' ')} ${what}: ${printed.trim()}`))
+    const fail = (what: string): void => {
+      clearTimeout(limit)
+      reject(new LabError(`"${child.spawnargs.join(' ')}" ${what}: ${printed.trim()}`))
+    }
     const limit = setTimeout(() => fail(`did not say "${text}" in 10 s`), 10_000)
     child.once('error', ({ message }) => fail(`can't be started: ${message}`))
     child.once('close', () => fail('ended too early'))

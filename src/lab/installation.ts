@@ -4,6 +4,8 @@
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { KernelError } from '../kernel/errors.ts'
+import { call } from '../kernel/libbpf-call.ts'
 import { requireSystem } from '../kernel/system.ts'
 import { hasProgram } from './command.ts'
 import type { Downloader } from './world.ts'
@@ -23,13 +25,16 @@ function findBuild(): string | null {
   return candidates.find((folder) => existsSync(`${folder}weir.js`) && existsSync(`${folder}weir.bpf.o`)) ?? null
 }
 
-/** The installation, or all that is missing, each with its remedy. */
+/** The installation, or why there can be no namespaces: all that is missing, each with its remedy. */
 export function findInstallation(): Installation | readonly string[] {
   const build = findBuild()
   const downloader = (['curl', 'wget'] as const).find(hasProgram)
-  const missing = [...missingOfSystem(), ...(hasProgram('ip') ? [] : ['the command ip (apt install iproute2)'])]
-  if (downloader === undefined) missing.push('curl or wget (apt install curl)')
-  if (build === null) missing.push('the built commands (npm run build)')
+  const missing = [
+    ...missingOfSystem(),
+    ...(hasProgram('ip') ? [] : ['the command ip is missing (apt install iproute2)']),
+  ]
+  if (downloader === undefined) missing.push('curl or wget is missing (apt install curl)')
+  if (build === null) missing.push('the commands are not built (npm run build)')
   if (build === null || downloader === undefined || missing.length > 0) return missing
   const command = (name: string): readonly string[] => [process.execPath, `${build}${name}.js`]
   return { ipvsadm: command('ipvsadm'), weir: command('weir'), pageServer: command('weir-lab-server'), downloader }
@@ -40,11 +45,15 @@ export function isInstallation(found: Installation | readonly string[]): found i
 }
 
 function missingOfSystem(): string[] {
-  if (process.platform !== 'linux') return [`Linux (this is ${process.platform})`]
-  try {
-    requireSystem()
-    return []
-  } catch (error) {
-    return [(error as Error).message]
-  }
+  if (process.platform !== 'linux') return [`this is ${process.platform}, and not Linux`]
+  // The second is any function of libbpf: calling it loads the library.
+  return [requireSystem, () => void call('libbpf_num_possible_cpus')].flatMap((check) => {
+    try {
+      check()
+      return []
+    } catch (error) {
+      if (error instanceof KernelError) return [error.message]
+      throw error
+    }
+  })
 }

@@ -78,7 +78,7 @@ export async function removeLeftovers(scenario: Scenario, terminal: Terminal): P
 
 function requireInstallation(found: Installation | readonly string[]): Installation {
   if (isInstallation(found)) return found
-  throw new LabError(`network namespaces need what is missing here: ${found.join('; ')}`)
+  throw new LabError(`no network namespaces here: ${found.join('; ')}`)
 }
 
 async function openWorld(
@@ -92,8 +92,8 @@ async function openWorld(
   if (!simulate && seed !== undefined) throw new LabError('a seed is for the simulator: add --simulate')
   const installation = simulate ? [] : findInstallation()
   if (!isInstallation(installation)) {
-    for (const each of installation) narrator.line(`Missing for network namespaces: ${each}.`)
-    if (installation.length > 0) narrator.line('It runs in the simulator instead.\n')
+    if (keep) requireInstallation(installation)
+    if (!simulate) narrator.fallBack(installation)
     const file = pcap === undefined ? {} : { pcap: openFile(pcap) }
     return new SimulatedWorld(scenario.topology, { seed: seed ?? 1, ...file })
   }

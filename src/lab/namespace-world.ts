@@ -73,8 +73,11 @@ export class NamespaceWorld implements World {
   }
 
   async close(): Promise<void> {
-    await this.capture?.stop()
-    if (this.options.keep !== true) await this.remove()
+    try {
+      await this.capture?.stop()
+    } finally {
+      if (this.options.keep !== true) await this.remove()
+    }
   }
 
   private remove(): Promise<void> {

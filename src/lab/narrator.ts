@@ -8,8 +8,6 @@ import type { World } from './world.ts'
 export interface Terminal {
   /** Takes text for standard output. */
   readonly out: (text: string) => void
-  /** Takes text for standard error. */
-  readonly err: (text: string) => void
   readonly colours: boolean
 }
 
@@ -17,6 +15,12 @@ type Style = Parameters<typeof styleText>[0]
 
 export class Narrator {
   constructor(private readonly terminal: Terminal) {}
+
+  /** Says why there can be no namespaces. */
+  fallBack(missing: readonly string[]): void {
+    for (const each of missing) this.line(this.styled('yellow', `No network namespaces here: ${each}.`))
+    this.line(this.styled('yellow', 'So it runs in the simulator.\n'))
+  }
 
   begin({ name, title, shows, topology }: Scenario, { place }: World): void {
     this.line(`${this.styled('bold', title)} (${name})`)

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { drawTopology } from './diagram.ts'
+import { natRr } from './scenarios/nat-rr.ts'
+
+it('hosts stand where traffic meets them, with their addresses on the side of the segment', () => {
+  expect(`\n${drawTopology(natRr.topology).join('\n')}\n`).toBe(`
+                client
+              11.11.11.11
+                   │
+───────────────────┼──────────────────  client-side, 11.11.11.0/24
+                   │
+            VIP 11.11.11.12
+               director
+              22.22.22.22
+                   │
+─────────┬─────────┴────────┬─────────  server-side, 22.22.22.0/24
+         │                  │
+    22.22.22.23        22.22.22.24
+      nginx1             nginx2
+`)
+})
+
+it('on a single segment, clients stand above it and all others below', () => {
+  const on = (address: string) => [{ segment: 'lan', address }]
+  const lines = drawTopology({
+    segments: [{ name: 'lan', network: '192.0.2.0/24' }],
+    hosts: [
+      { name: 'client', role: 'client', interfaces: on('192.0.2.1') },
+      { name: 'director', role: 'director', interfaces: on('192.0.2.2') },
+      { name: 'rs1', role: 'server', interfaces: on('192.0.2.3') },
+    ],
+  })
+  expect(`\n${lines.join('\n')}\n`).toBe(`
+          client
+         192.0.2.1
+             │
+──────┬──────┴─────┬──────  lan, 192.0.2.0/24
+      │            │
+  192.0.2.2    192.0.2.3
+  director        rs1
+`)
+})

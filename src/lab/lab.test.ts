@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { findScenario, LabStatus, listScenarios, runScenario } from './lab.ts'
+import type { Scenario } from './scenario.ts'
+import { SCENARIOS } from './scenarios.ts'
+import { natRr } from './scenarios/nat-rr.ts'
+import { Recorder } from './testing/recorder.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-lab-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function simulate(scenario: Scenario, request: { seed?: number; pcap?: string } = {}) {
+  const terminal = new Recorder()
+  const status = await runScenario(scenario, { simulate: true, ...request }, terminal)
+  return { status, text: terminal.text }
+}
+
+describe('scenarios in the simulator', () => {
+  it.each(SCENARIOS)('$name does what is expected', async (scenario) => {
+    const { status, text } = await simulate(scenario)
+    expect(status, text).toBe(LabStatus.met)
+  })
+
+  it('the same seed gives the same output and capture, another seed another capture', async () => {
+    const [first, second, other] = [1, 1, 2].map((seed, index) => ({ seed, pcap: join(folder, `${index}.pcap`) }))
+    const outputs = [await simulate(natRr, first), await simulate(natRr, second), await simulate(natRr, other)]
+    expect(outputs[1]).toEqual(outputs[0])
+    const [a, b, c] = [first, second, other].map((request) => readFileSync(request?.pcap ?? ''))
+    expect(a).toEqual(b)
+    expect(a).not.toEqual(c)
+    expect(a?.readUInt32LE(0)).toBe(0xa1b2c3d4)
+  })
+
+  it('a person sees each command, who answered, the table and each finding', async () => {
+    const { text } = await simulate(natRr)
+    expect(text).toContain('director# ipvsadm -a -t 11.11.11.12:80 -r 22.22.22.24:80 -m\n')
+    expect(text).toContain('client# curl http://11.11.11.12/   (12 times)\n   1  nginx2\n   2  nginx1\n')
+    expect(text).toMatch(/^TCP {2}11\.11\.11\.12:80 {21}12 .*\n {2}-> 22\.22\.22\.23:80 {22}6 /m)
+    expect(text.match(/^✓ /gm)).toHaveLength(3)
+    expect(text).toMatch(/\nAs expected: 3 of 3\.\n$/)
+  })
+
+  it('an expectation that is not met gives status 1 and says what was found', async () => {
+    const scenario: Scenario = { ...natRr, expectations: [{ expect: 'turns', servers: ['nginx1'] }] }
+    const { status, text } = await simulate(scenario)
+    expect(status).toBe(LabStatus.notMet)
+    expect(text).toContain(
+      '✗ every request is answered, by nginx1 in turn\n    found: of 12 requests: nginx1 6; request 1 by nginx2\n',
+    )
+  })
+
+  it('a server that does not forward makes requests fail, and they are told', async () => {
+    const steps = natRr.steps.filter((step) => step.do !== 'forward')
+    const { status, text } = await simulate({ ...natRr, steps })
+    expect(status).toBe(LabStatus.notMet)
+    expect(text).toContain('   1  no answer: ')
+  })
+})
+
+describe('what can not be run', () => {
+  it.each([
+    [{ simulate: true, keep: true }, 'a simulated network ends with its command'],
+    [{ seed: 3 }, 'a seed is for the simulator'],
+    [{ simulate: true, pcap: '/nowhere/at/all' }, "the capture can't be written: ENOENT"],
+  ])('%j is refused', async (request, words) => {
+    const terminal = new Recorder()
+    await expect(runScenario(natRr, request, terminal)).rejects.toThrow(words)
+    expect(terminal.text).toBe('')
+  })
+
+  it('a command of the scenario that fails ends the run, in its own words', async () => {
+    const steps = [{ do: 'ipvsadm', words: '-a -t 11.11.11.12:80 -r 22.22.22.23:80 -m' } as const]
+    await expect(simulate({ ...natRr, steps })).rejects.toThrow(
+      /"ipvsadm -a .*" failed with status \d+: Service not defined/,
+    )
+  })
+
+  it('an unknown name is answered with all that there are', () => {
+    expect(() => findScenario('nat-xx')).toThrow('there is no scenario "nat-xx": choose from nat-rr')
+  })
+})
+
+it('the list of scenarios has each with its title', () => {
+  const terminal = new Recorder()
+  listScenarios(terminal)
+  for (const { name, title } of SCENARIOS) expect(terminal.text).toContain(`  ${name}  ${title}.`)
+})

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { SCHEDULERS } from '../control/model.ts'
+import { isInPrefix, parseAddress, parsePrefix } from '../simulator/addresses.ts'
+import { directorOf } from './scenario.ts'
+import { SCENARIOS } from './scenarios.ts'
+
+it('no two scenarios have the same name', () => {
+  const names = SCENARIOS.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+})
+
+describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps, expectations }) => {
+  const hosts = topology.hosts.map((host) => host.name)
+  const endpoints = topology.hosts.flatMap((host) =>
+    host.interfaces.flatMap(({ address }) => (host.httpPort === undefined ? [] : [`${address}:${host.httpPort}`])),
+  )
+
+  it('has names that devices and namespaces can have, each once', () => {
+    expect(name).toMatch(/^[a-z][a-z0-9-]*$/)
+    expect(new Set(hosts).size).toBe(hosts.length)
+    for (const host of hosts) expect(host).toMatch(/^[a-z][a-z0-9-]{0,9}$/)
+    for (const segment of topology.segments) expect(segment.name).toMatch(/^[a-z][a-z0-9-]{0,14}$/)
+    expect(topology.hosts.filter(({ role }) => role === 'director')).toHaveLength(1)
+  })
+
+  it('has each address once, in the network of its segment', () => {
+    const attachments = topology.hosts.flatMap(({ interfaces }) => interfaces)
+    expect(new Set(attachments.map(({ address }) => address)).size).toBe(attachments.length)
+    for (const { segment, address } of attachments) {
+      const network = topology.segments.find((each) => each.name === segment)?.network ?? ''
+      expect(isInPrefix(parseAddress(address), parsePrefix(network)), `${address} in ${network}`).toBe(true)
+    }
+  })
+
+  it('refers only to hosts, servers and schedulers that there are', () => {
+    const vips = directorOf(topology).interfaces.map(({ address }) => address)
+    for (const step of steps) {
+      if (step.do === 'forward') expect(hosts).toContain(step.on)
+      if (step.do === 'fetch') expect(hosts).toContain(step.from)
+      if (step.do === 'fetch') expect(vips).toContain(new URL(step.url).hostname)
+      const scheduler = step.do === 'ipvsadm' ? /-s (\S+)/.exec(step.words)?.[1] : undefined
+      if (scheduler !== undefined) expect(SCHEDULERS).toContain(scheduler)
+    }
+    for (const each of expectations) {
+      if (each.expect === 'turns') expect(hosts).toEqual(expect.arrayContaining([...each.servers]))
+      else if (each.expect === 'connections')
+        expect(endpoints).toEqual(expect.arrayContaining(Object.keys(each.servers)))
+    }
+  })
+})
