@@ -5,7 +5,7 @@
  * before a list leads to it, is marked before it is taken out, and every change takes effect by one write; `repair` finishes or
  * undoes what a killed process left. Only the holder of the writer lock changes a plan, so one load serves a whole command.
  */
-import { DestView, LayoutView, ServiceKeyView, ServiceView } from '../engine/generated/views.ts'
+import { DestView, LayoutView, ServiceKeyView, ServiceStateView, ServiceView } from '../engine/generated/views.ts'
 import { Availability, type Dest, NONE, type Service, type ServiceKey } from '../engine/records.ts'
 import type { TableStore } from '../engine/tables.ts'
 import { ControlError } from './model.ts'
@@ -154,12 +154,21 @@ export class Plan {
     this.saveDest(index, {})
   }
 
-  /** Takes a dest out of its service's list. A removed one keeps pointing at what follows it, for schedulers that stand on it. */
+  /**
+   * Takes a dest out of its service's list. A removed one keeps pointing at what follows it, for schedulers that stand on it; they
+   * are then moved to the one before it, as in LVS, because the dest may come back elsewhere in the list.
+   */
   unlink(service: PlannedService, index: number, nowMs: number): void {
+    const list = this.list(service)
+    const previous = list[list.indexOf(index) - 1] ?? NONE
     this.saveDest(index, { availability: Availability.Removed, removedMs: Math.max(nowMs, 1) })
     const { next } = this.dest(index)
     if (service.record.firstDest === index) this.saveService(service, { firstDest: next })
     for (const other of this.ownedBy(service.key)) if (this.dest(other).next === index) this.saveDest(other, { next })
+    const state = ServiceStateView.from(this.store.readRange('serviceStates', service.record.index, 1))
+    if (state.lastDest !== index) return
+    state.lastDest = previous
+    this.store.write('serviceStates', service.record.index, state.toBytes())
   }
 
   /** Finishes what a killed process left undone. Throws a `StateError` where that can't be told. */

@@ -121,8 +121,11 @@ function fromServer(packet: Packet, ip: Ipv4Header, tcp: TcpHeader, connection: 
   const dest = destAt(connection.dest)
   const counters = countersAt(connection.dest)
   if (dest === null || counters === null || dest.availability === Availability.Orphaned) return Verdict.Pass
-  counters.outPackets += 1
-  counters.outBytes += ip.totalLength
+  // LVS counts nothing for a server that was removed, although its answers still pass.
+  if (dest.availability === Availability.Listed) {
+    counters.outPackets += 1
+    counters.outBytes += ip.totalLength
+  }
   enterState(connection, nextTcpState(connection.state, tcp.flags, Direction.Out))
   return natOut(packet, ip, tcp, connection)
 }

@@ -112,7 +112,10 @@ export interface Service {
   reserved: u32
 }
 
-/** What a service's scheduler remembers from one choice to the next. Written by the engine only. */
+/**
+ * What a service's scheduler remembers from one choice to the next. Written by the engine, and by the control side where it
+ * restarts a scheduler or takes the remembered dest out of the list.
+ */
 export interface ServiceState {
   /** `rr`: the dest chosen last, an index in `dests`; 0 before the first choice. */
   lastDest: u32
