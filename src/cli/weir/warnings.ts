@@ -2,20 +2,23 @@
  * What is wrong with a director, or will be, and how to mend it: the rules of `weir status`, over a snapshot alone.
  *
  * Each rule is a function from the snapshot to its warnings; they are shown in the order of the list, the ones that stop
- * everything first. A warning's `code` is stable.
+ * everything first. A warning's `code` is stable; docs/weir.8 explains it.
  */
 import type { ServiceStatus } from '../../control/model.ts'
 import type { LoadedSnapshot, Snapshot } from './snapshot.ts'
 
-export type WarningCode =
-  | 'clock-stopped'
-  | 'nothing-attached'
-  | 'device-not-attached'
-  | 'forwarding-off'
-  | 'connections-nearly-full'
-  | 'no-usable-server'
-  | 'address-unanswered'
-  | 'address-elsewhere'
+export const WARNING_CODES = [
+  'clock-stopped',
+  'nothing-attached',
+  'device-not-attached',
+  'forwarding-off',
+  'connections-nearly-full',
+  'no-usable-server',
+  'address-unanswered',
+  'address-elsewhere',
+] as const
+
+export type WarningCode = (typeof WARNING_CODES)[number]
 
 export interface Warning {
   readonly code: WarningCode
