@@ -31,7 +31,7 @@ export function declarationOf(node: ts.Node, checker: ts.TypeChecker): ts.Declar
 }
 
 /** Whether a variable is declared by a module, not in a function. */
-export function isOfModule(declaration: ts.VariableDeclaration): boolean {
+export function isOfModule(declaration: ts.VariableDeclaration | ts.ParameterDeclaration): boolean {
   return ts.isVariableStatement(declaration.parent.parent) && ts.isSourceFile(declaration.parent.parent.parent)
 }
 

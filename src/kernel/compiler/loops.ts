@@ -1,6 +1,7 @@
 /**
  * Counted loops: `for (let i = start; i < end; i++)`. C takes start and end once and i from the kernel's iterator, so the
- * body may not assign i, and nothing in the end may change while the loop runs.
+ * body may not assign i, and nothing in the end may change while the loop runs. The verifier walks the body once for each
+ * path through it, whatever the number of turns.
  */
 import ts from 'typescript'
 import { isOfModule } from './constants.ts'
@@ -30,12 +31,21 @@ export function lowerFor(node: ts.ForStatement, lowering: Lowering, output: Outp
   const turns = (lowering.constant(end) ?? 0) - (lowering.constant(start) ?? 0)
   if (turns > MAX_TURNS) lowering.refuse(end, 'W305', String(turns))
   const name = cName(variable.text)
+  for (const carried of assigned) forget(carried, node, lowering, output)
   output.open('{')
   output.line(`s64 ${name} __attribute__((unused)) = 0;`)
   output.open(`for_range(${name}, ${lowerNumber(start, lowering)}, ${lowerNumber(end, lowering)}) {`)
   lowerBody(node.statement, lowering, output)
   output.close('}')
   output.close('}')
+}
+
+/** Makes the verifier forget what it knows of a variable from outside that the loop assigns: see `unknown_zero`. */
+function forget(carried: ts.Declaration, loop: ts.ForStatement, lowering: Lowering, output: Output): void {
+  const isInside = carried.pos >= loop.pos && carried.end <= loop.end
+  if (isInside || !(ts.isVariableDeclaration(carried) || ts.isParameter(carried))) return
+  if (isOfModule(carried) || lowering.kind(carried).kind === 'record') return
+  output.line(`${cName(carried.name.getText())} += unknown_zero;`)
 }
 
 function counted(node: ts.ForStatement): { variable: ts.Identifier; start: ts.Expression; end: ts.Expression } | null {

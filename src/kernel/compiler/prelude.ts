@@ -72,6 +72,13 @@ static __always_inline s64 larger(s64 a, s64 b)
 }
 
 /*
+ * Zero, which only the verifier doesn't know. A variable that a loop assigns gets it added in front of the loop: the verifier
+ * then enters the body with any value whatever, and every later turn is a case of the first. Else it walks turn after turn
+ * for as long as the variable's range still grows, and gives up.
+ */
+__hidden s64 unknown_zero;
+
+/*
  * The element of a constant array, or the fallback. The barrier keeps the checked index in the one register that is then
  * used: a comparison of a 32-bit copy would tell the verifier nothing about the 64-bit index.
  */
