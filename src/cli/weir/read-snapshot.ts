@@ -30,14 +30,21 @@ export function readSnapshot(): Snapshot {
   }
 }
 
-function readDirector(folder: StateFolder, pinned: PinnedDirector, devices: readonly DeviceStatus[]): LoadedSnapshot {
+function readDirector(
+  folder: StateFolder,
+  pinned: PinnedDirector,
+  devices: readonly DeviceStatus[],
+): LoadedSnapshot | null {
+  // Made by the load and never changed since, unlike the folder of links.
+  const made = statSync(`${folder.pins}/programs`, { throwIfNoEntry: false })
+  // Unloaded since it was opened.
+  if (made === undefined) return null
   const tables = new KernelTables(pinned)
   const director = new Director(tables)
   const services = director.services().sort(byAddress)
   const layout = LayoutView.from(tables.readRange('layouts', 0, 1))
   return {
-    // Made by the load and never changed since, unlike the folder of links.
-    loadedAtMs: Math.round(statSync(`${folder.pins}/programs`).mtimeMs),
+    loadedAtMs: Math.round(made.mtimeMs),
     layoutVersion: layout.version,
     clockBehindMs: clockBehindMs(tables),
     connections: { inUse: connectionsInUse(tables, layout.lastDest), capacity: director.connectionCapacity() },
