@@ -228,8 +228,12 @@ export class Director implements DirectorControl {
     return index
   }
 
+  /** What the slot counted in an earlier life is put aside before it is the service's. */
   private newDest(service: PlannedService, word: number, { port, weight, method }: DestConfig): number {
-    const index = this.plan.allocateDest({
+    const index = this.plan.reserveDest()
+    zeroDest(this.store, index)
+    restartRates(this.store, index)
+    this.plan.placeDest(index, {
       removedMs: 0,
       service: service.key,
       address: { word },
@@ -239,8 +243,6 @@ export class Director implements DirectorControl {
       weight,
       next: NONE,
     })
-    zeroDest(this.store, index)
-    restartRates(this.store, index)
     return index
   }
 

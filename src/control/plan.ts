@@ -128,9 +128,9 @@ export class Plan {
     this.store.write('dests', index, Object.assign(this.dest(index), change).toBytes())
   }
 
-  /** A slot for a dest that was never there: written, but in no list. */
-  allocateDest(dest: Dest): number {
-    const index = this.holes.at(-1) ?? this.lastDest + 1
+  /** A slot for a dest that was never there; `placeDest` fills it. */
+  reserveDest(): number {
+    const index = this.holes.pop() ?? this.lastDest + 1
     const capacity = this.store.capacity('dests')
     if (index >= capacity) throw full('real servers', capacity - 1)
     if (index > this.lastDest) {
@@ -138,20 +138,24 @@ export class Plan {
       this.store.write('layouts', 0, this.layout.toBytes())
       this.dests.push(new DestView(new DataView(new ArrayBuffer(DestView.SIZE))))
     }
-    if (index === this.holes.at(-1)) this.holes.pop()
-    this.dest(index).set(dest)
-    this.saveDest(index, {})
-    this.own(index)
     return index
   }
 
-  freeDest(index: number): void {
-    new Uint8Array(
-      this.dest(index).data.buffer,
-      this.dest(index).data.byteOffset + this.dest(index).at,
-      DestView.SIZE,
-    ).fill(0)
+  /** Writes a dest to the slot that `reserveDest` gave; it is in no list. From then on its traffic is its service's. */
+  placeDest(index: number, dest: Dest): void {
+    this.dest(index).set(dest)
     this.saveDest(index, {})
+    this.own(index)
+  }
+
+  /** Does nothing where the slot is free already. */
+  freeDest(index: number): void {
+    const dest = this.dest(index)
+    if (dest.service.protocol === 0) return
+    this.owned.get(keyName(dest.service))?.delete(index)
+    new Uint8Array(dest.data.buffer, dest.data.byteOffset + dest.at, DestView.SIZE).fill(0)
+    this.saveDest(index, {})
+    this.holes.push(index)
   }
 
   /**

@@ -14,15 +14,15 @@ import {
 } from '../simulator/parse-packet.ts'
 
 /** Flags by bit, in the order in which they are written. */
-const FLAGS = 'FSRPAUEC'
+const FLAGS = ['F', 'S', 'R', 'P', 'A', 'U', 'E', 'C']
 const TCP_PACKET = /^(\S+) > (\S+) ttl=(\d+) tos=(\d+) (DF|-) len=(\d+) tcp ([FSRPAUEC]*) (\d+)>(\d+)$/
 
 export function flagBits(letters: string): number {
-  return [...letters].reduce((bits, letter) => bits | (1 << FLAGS.indexOf(letter)), 0)
+  return letters.split('').reduce((bits, letter) => bits | (1 << FLAGS.indexOf(letter)), 0)
 }
 
 export function flagLetters(bits: number): string {
-  return [...FLAGS].filter((_, bit) => ((bits >>> bit) & 1) === 1).join('')
+  return FLAGS.filter((_, bit) => ((bits >>> bit) & 1) === 1).join('')
 }
 
 /** The packet, its payload zero; null for what isn't TCP over IPv4. */

@@ -6,6 +6,7 @@
  */
 import { systemNames } from '../cli/ipvsadm/names.ts'
 import { run } from '../cli/ipvsadm/run.ts'
+import type { Director } from '../control/director.ts'
 import { formatAddress } from '../simulator/addresses.ts'
 import { parseIpv4, parseTcp } from '../simulator/parse-packet.ts'
 import type { DirectorBench } from './bench.ts'
@@ -128,7 +129,7 @@ class Replay {
     const outcome = await run(words, {
       names: systemNames(),
       stdin: () => '',
-      openDirector: () => Object.assign(Object.create(this.bench.control), { close: () => undefined }),
+      openDirector: () => Object.assign(Object.create(this.bench.control) as Director, { close: () => undefined }),
     })
     const feature = /does not support: (.*)/.exec(outcome.stderr)?.[1]
     if (feature !== undefined) {
