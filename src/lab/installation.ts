@@ -3,6 +3,7 @@
  * anything is started.
  */
 import { existsSync } from 'node:fs'
+import { basename, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { KernelError } from '../kernel/errors.ts'
 import { call } from '../kernel/libbpf-call.ts'
@@ -16,6 +17,12 @@ export interface Installation {
   readonly weir: readonly string[]
   readonly pageServer: readonly string[]
   readonly downloader: Downloader
+}
+
+/** A command as a person in this folder types it: its name where `weir` has been put on the path, else the built file. */
+export function typed(command: readonly string[]): string {
+  const [, file = ''] = command
+  return hasProgram('weir') ? basename(file, '.js') : `node ${relative('', file)}`
 }
 
 /** Null where the commands are not built. */

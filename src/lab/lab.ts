@@ -6,7 +6,7 @@
 import { openSync } from 'node:fs'
 import { hasProgram } from './command.ts'
 import { judge } from './expectations.ts'
-import { findInstallation, type Installation, isInstallation } from './installation.ts'
+import { findInstallation, type Installation, isInstallation, typed } from './installation.ts'
 import { NamespaceWorld } from './namespace-world.ts'
 import { keptPrefix, leftovers, namespacesOf, removeNamespaces, runPrefix } from './namespaces.ts'
 import { Narrator, type Terminal } from './narrator.ts'
@@ -23,7 +23,7 @@ export interface LabRequest {
   readonly simulate?: boolean
   /** Of the simulator; default 1. */
   readonly seed?: number
-  /** Leave the namespaces for exploring. */
+  /** Leave the namespaces for exploring, if the run comes to its end. */
   readonly keep?: boolean
   /** A file for the packets at the director's interfaces. */
   readonly pcap?: string
@@ -58,10 +58,12 @@ export async function runScenario(
     const findings = judge(scenario, await play(scenario, world, narrator, signal))
     narrator.findings(findings)
     met = findings.every((finding) => finding.met)
+    if (request.keep === true && world instanceof NamespaceWorld) world.keep()
   } finally {
     await world.close()
   }
-  if (request.keep === true && world instanceof NamespaceWorld) tellHowToExplore(scenario, narrator)
+  if (request.pcap !== undefined) narrator.line(`The packets are in ${request.pcap}.`)
+  if (world instanceof NamespaceWorld && request.keep === true) tellHowToExplore(scenario, world.installation, narrator)
   return met ? LabStatus.met : LabStatus.notMet
 }
 
@@ -105,7 +107,6 @@ async function openWorld(
   return NamespaceWorld.create(scenario.topology, {
     prefix,
     installation,
-    keep,
     ...(pcap === undefined ? {} : { pcap: openFile(pcap) }),
     ...(signal === undefined ? {} : { signal }),
   })
@@ -120,15 +121,14 @@ function openFile(path: string): number {
   }
 }
 
-function tellHowToExplore(scenario: Scenario, narrator: Narrator): void {
-  const prefix = keptPrefix(scenario)
-  const director = `ip netns exec ${prefix}-${directorOf(scenario.topology).name}`
-  const client = scenario.topology.hosts.find(({ role }) => role === 'client')
-  const url = scenario.steps.find((step) => step.do === 'fetch')?.url
+function tellHowToExplore(scenario: Scenario, { ipvsadm, weir }: Installation, narrator: Narrator): void {
+  const on = (host: string, command: string): void =>
+    narrator.line(`  ip netns exec ${keptPrefix(scenario)}-${host} ${command}`)
+  const director = directorOf(scenario.topology).name
   narrator.line('\nIt goes on running. Look around:\n')
-  narrator.line(`  ${director} ipvsadm -Ln`)
-  narrator.line(`  ${director} ipvsadm -Lnc`)
-  narrator.line(`  ${director} weir status`)
-  if (client !== undefined && url !== undefined) narrator.line(`  ip netns exec ${prefix}-${client.name} curl ${url}`)
-  narrator.line(`\nRemove all of it:\n\n  weir lab ${scenario.name} --remove`)
+  on(director, `${typed(ipvsadm)} -Ln`)
+  on(director, `${typed(ipvsadm)} -Lnc`)
+  on(director, `${typed(weir)} status`)
+  for (const step of scenario.steps) if (step.do === 'fetch') on(step.from, `curl ${step.url}`)
+  narrator.line(`\nRemove all of it:\n\n  ${typed(weir)} lab ${scenario.name} --remove`)
 }

@@ -63,13 +63,13 @@ describe.skipIf(installation === null)(`the lab in network namespaces${reason}`,
     },
   )
 
-  it('a run that is interrupted takes its world down', async () => {
+  it.each([false, true])('a run that is interrupted takes its world down, kept or not (keep: %j)', async (keep) => {
     const terminal = new Recorder()
     const controller = new AbortController()
     terminal.onOutput = () => {
       if (terminal.text.includes('   3  nginx2')) controller.abort(new Error('enough'))
     }
-    await expect(runScenario(scenario, {}, terminal, controller.signal)).rejects.toThrow('enough')
+    await expect(runScenario(scenario, { keep }, terminal, controller.signal)).rejects.toThrow('enough')
     expect(terminal.text).not.toContain('   5  nginx2')
     expect(remains()).toEqual([])
   })
@@ -77,7 +77,7 @@ describe.skipIf(installation === null)(`the lab in network namespaces${reason}`,
   it('what is kept goes on forwarding, is not made twice, and is removed from its names alone', async () => {
     const terminal = new Recorder()
     await runScenario(scenario, { keep: true }, terminal)
-    expect(terminal.text).toContain(`weir lab ${scenario.name} --remove`)
+    expect(terminal.text).toMatch(new RegExp(`weir(\\.js)? lab ${scenario.name} --remove\\n$`))
     const client = `weir-lab-${scenario.name}-client`
     expect(
       execFileSync('ip', ['netns', 'exec', client, 'curl', '-qsS', 'http://11.11.11.12/'], { encoding: 'utf8' }),

@@ -18,21 +18,22 @@ export interface NamespaceWorldOptions {
   readonly pcap?: number
   /** Stops whatever is being done; `close` still removes everything. */
   readonly signal?: AbortSignal
-  /** Leave everything running at `close`. */
-  readonly keep?: boolean
 }
 
 export class NamespaceWorld implements World {
   readonly place: string
   readonly downloader: Downloader
+  readonly installation: Installation
   private capture: PacketCapture | null = null
+  private isKept = false
 
   private constructor(
     private readonly topology: Topology,
     private readonly options: NamespaceWorldOptions,
   ) {
     this.place = `in the network namespaces ${options.prefix}-*`
-    this.downloader = options.installation.downloader
+    this.installation = options.installation
+    this.downloader = this.installation.downloader
   }
 
   /** Builds the world. Where that fails, removes what was built of it. */
@@ -54,7 +55,7 @@ export class NamespaceWorld implements World {
   }
 
   ipvsadm(words: readonly string[]): Promise<CommandResult> {
-    return this.run(directorOf(this.topology).name, ...this.options.installation.ipvsadm, ...words)
+    return this.run(directorOf(this.topology).name, ...this.installation.ipvsadm, ...words)
   }
 
   async fetch(client: string, url: string): Promise<Fetched> {
@@ -72,16 +73,21 @@ export class NamespaceWorld implements World {
     return ['ip', 'netns', 'exec', this.namespace(host), ...words]
   }
 
+  /** Leaves everything running when the world is closed. */
+  keep(): void {
+    this.isKept = true
+  }
+
   async close(): Promise<void> {
     try {
       await this.capture?.stop()
     } finally {
-      if (this.options.keep !== true) await this.remove()
+      if (!this.isKept) await this.remove()
     }
   }
 
   private remove(): Promise<void> {
-    return removeNamespaces(this.options.prefix, this.topology, this.options.installation.weir)
+    return removeNamespaces(this.options.prefix, this.topology, this.installation.weir)
   }
 
   private namespace(host: string): string {
@@ -124,7 +130,7 @@ export class NamespaceWorld implements World {
 
   /** Starts a web server, which ends with its namespace, and waits until it listens. */
   private async serve(name: string, port: number): Promise<void> {
-    const server = startProgram(this.inside(name, ...this.options.installation.pageServer, name, String(port)))
+    const server = startProgram(this.inside(name, ...this.installation.pageServer, name, String(port)))
     await waitForLine(server, server.stdout, LISTENING)
     server.unref()
     server.stdout?.destroy()

@@ -60,8 +60,9 @@ function isAlive(pid: number): boolean {
  */
 export async function removeNamespaces(prefix: string, topology: Topology, weir: readonly string[]): Promise<void> {
   const failures: unknown[] = []
-  const attempt = async (work: Promise<unknown>): Promise<void> =>
-    void (await work.catch((error: unknown) => failures.push(error)))
+  const attempt = async (work: Promise<unknown>): Promise<void> => {
+    await work.catch((error: unknown) => failures.push(error))
+  }
   const names = namespacesOf(prefix, topology)
   for (const name of names) await attempt(endProcesses(name))
   const director = `${prefix}-${directorOf(topology).name}`

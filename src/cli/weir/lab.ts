@@ -5,6 +5,7 @@
 import { constants } from 'node:os'
 import type { Command } from 'commander'
 import type { LabRequest } from '../../lab/lab.ts'
+import { LabError } from '../../lab/scenario.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -54,13 +55,12 @@ export function addLab(weir: Command, io: LabIo): void {
 /** Does what the command line asks for and returns the exit status. */
 export async function lab(name: string | undefined, options: LabOptions, io: LabIo): Promise<number> {
   const { findScenario, LabStatus, listScenarios, removeLeftovers, runScenario } = await import('../../lab/lab.ts')
-  const { LabError } = await import('../../lab/scenario.ts')
   const terminal = { ...io, colours: process.stdout.isTTY && process.stdout.hasColors() }
   const interrupt = new Interrupt()
   try {
     if (name === undefined) listScenarios(terminal)
     else if (options.remove === true) await removeLeftovers(findScenario(name), terminal)
-    else return await runScenario(findScenario(name), requestOf(options, LabError), terminal, interrupt.signal)
+    else return await runScenario(findScenario(name), requestOf(options), terminal, interrupt.signal)
     return LabStatus.met
   } catch (error) {
     if (error instanceof Interrupted) return 128 + constants.signals[error.by]
@@ -72,9 +72,9 @@ export async function lab(name: string | undefined, options: LabOptions, io: Lab
   }
 }
 
-function requestOf({ simulate, seed, keep, pcap }: LabOptions, Refusal: new (message: string) => Error): LabRequest {
+function requestOf({ simulate, seed, keep, pcap }: LabOptions): LabRequest {
   if (seed !== undefined && !Number.isSafeInteger(/^\d+$/.test(seed) ? Number(seed) : NaN))
-    throw new Refusal(`"${seed}" is no seed: give a whole number from 0 to 2^53 − 1`)
+    throw new LabError(`"${seed}" is no seed: give a whole number from 0 to 2^53 − 1`)
   return {
     ...(simulate === undefined ? {} : { simulate }),
     ...(seed === undefined ? {} : { seed: Number(seed) }),
