@@ -28,5 +28,7 @@ describe('the command line of weir lab', () => {
       errors: 'weir: "-1" is no seed: give a whole number from 0 to 2^53 − 1\n',
     })
     expect(await run('no-such', {})).toMatchObject({ status: 2, text: '' })
+    expect(await run(undefined, { keep: true })).toMatchObject({ status: 2, text: '' })
+    expect(await run('nat-rr', { remove: true, simulate: true })).toMatchObject({ status: 2, text: '' })
   })
 })

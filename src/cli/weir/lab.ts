@@ -58,6 +58,7 @@ export async function lab(name: string | undefined, options: LabOptions, io: Lab
   const terminal = { ...io, colours: process.stdout.isTTY && process.stdout.hasColors() }
   const interrupt = new Interrupt()
   try {
+    checkOptions(name, options)
     if (name === undefined) listScenarios(terminal)
     else if (options.remove === true) await removeLeftovers(findScenario(name), terminal)
     else return await runScenario(findScenario(name), requestOf(options), terminal, interrupt.signal)
@@ -70,6 +71,14 @@ export async function lab(name: string | undefined, options: LabOptions, io: Lab
   } finally {
     interrupt.end()
   }
+}
+
+/** Refuses options that would have no effect. */
+function checkOptions(name: string | undefined, { remove, ...others }: LabOptions): void {
+  const hasOthers = Object.keys(others).length > 0
+  if (name === undefined && (remove === true || hasOthers))
+    throw new LabError('options are for a scenario: name one, "weir lab" lists them')
+  if (remove === true && hasOthers) throw new LabError('--remove runs nothing: leave out the other options')
 }
 
 function requestOf({ simulate, seed, keep, pcap }: LabOptions): LabRequest {
