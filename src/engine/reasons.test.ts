@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { Reason, REASONS } from './reasons.ts'
+import { TABLES } from './tables.ts'
+
+it('has a text for the first and the last reason at their numbers, and a row in the table for each', () => {
+  expect(REASONS[Reason.Malformed]?.name).toBe('malformed')
+  expect(REASONS[Reason.TupleInUse]?.name).toBe('tuple-in-use')
+  expect(REASONS[Reason.IcmpLimited]?.name).toBe('icmp-limited')
+  expect(REASONS.length).toBe(Reason.IcmpLimited + 1)
+  expect(TABLES.reasons.capacity).toBeGreaterThanOrEqual(REASONS.length)
+})
+
+it('has no two reasons of one name', () => {
+  expect(new Set(REASONS.map(({ name }) => name)).size).toBe(REASONS.length)
+})
