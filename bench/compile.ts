@@ -13,7 +13,7 @@ const OPTIONS = ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Werror', 
 /** The first clang that makes BPF objects; null where there is none. */
 export function findClang(): string | null {
   const makesBpf = (clang: string): boolean =>
-    /^\s*bpf\b/m.test(spawnSync(clang, ['--print-targets'], { encoding: 'utf8' }).stdout ?? '')
+    /^\s*bpf\b/m.test(spawnSync(clang, ['--print-targets'], { encoding: 'utf8' }).stdout)
   return CLANGS.find(makesBpf) ?? null
 }
 
