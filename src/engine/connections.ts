@@ -6,7 +6,8 @@
  * two packets, or a packet and the sweep, can't both count a connection out. Slots are handed out afresh first and then in the
  * order of their release, and a reader compares addresses, so a packet that overlaps a removal doesn't touch a stranger.
  */
-import { copyAddress, sameAddress } from './address.ts'
+import { clearDigest, copyAddress, digest, sameAddress } from './address.ts'
+import { countConnection, uncountConnection } from './dests.ts'
 import {
   addFlow,
   changeState,
@@ -20,95 +21,122 @@ import {
   removeFlow,
   takeConnection,
 } from './platform.ts'
-import { isTcpActive, tcpTimeoutMs, TcpState } from './protocols/tcp.ts'
-import { type Connection, Direction, type Flow, type FlowKey, NONE } from './records.ts'
+import { isActive, timeoutMs } from './protocols/protocols.ts'
+import {
+  type Connection,
+  ConnectionFlag,
+  type Dest,
+  Direction,
+  type Flow,
+  type FlowKey,
+  type Heading,
+  NONE,
+  type Settings,
+  TEMPLATE,
+} from './records.ts'
 import { count, Reason } from './reasons.ts'
 
+/** How long a new connection has until its first packet gives it a state. */
+const NEW_MS = 3000
+
 function clientFlow(key: FlowKey, connection: Connection): void {
-  copyAddress(key.source, connection.client)
-  copyAddress(key.destination, connection.virtual)
+  digest(connection.client, connection.family, key.source)
+  digest(connection.virtual, connection.family, key.destination)
   key.sourcePort = connection.clientPort
   key.destinationPort = connection.virtualPort
   key.protocol = connection.protocol
+  key.kind = connection.family
+  if ((connection.flags & ConnectionFlag.Template) === 0) return
+  key.kind = connection.family + TEMPLATE
+  if (connection.protocol === 0) clearDigest(key.destination, connection.virtual.word0)
 }
 
 function serverFlow(key: FlowKey, connection: Connection): void {
-  copyAddress(key.source, connection.server)
-  copyAddress(key.destination, connection.client)
+  digest(connection.server, connection.family, key.source)
+  digest(connection.client, connection.family, key.destination)
   key.sourcePort = connection.serverPort
   key.destinationPort = connection.clientPort
   key.protocol = connection.protocol
+  key.kind = connection.family
 }
 
-/** Whether the slot holds the connection that a packet with this key belongs to. */
-export function carries(connection: Connection, direction: number, key: FlowKey): boolean {
-  if (connection.expiresMs === 0 || connection.protocol !== key.protocol) return false
+/** Whether the slot holds the connection that a packet belongs to. */
+export function carries(connection: Connection, direction: number, packet: Heading): boolean {
+  if (connection.expiresMs === 0 || connection.protocol !== packet.protocol) return false
+  if (connection.family !== packet.family) return false
   if (direction === Direction.In) {
     return (
-      connection.clientPort === key.sourcePort &&
-      connection.virtualPort === key.destinationPort &&
-      sameAddress(connection.client, key.source) &&
-      sameAddress(connection.virtual, key.destination)
+      connection.clientPort === packet.sourcePort &&
+      connection.virtualPort === packet.destinationPort &&
+      sameAddress(connection.client, packet.source, packet.family) &&
+      sameAddress(connection.virtual, packet.destination, packet.family)
     )
   }
   return (
-    connection.serverPort === key.sourcePort &&
-    connection.clientPort === key.destinationPort &&
-    sameAddress(connection.server, key.source) &&
-    sameAddress(connection.client, key.destination)
+    connection.serverPort === packet.sourcePort &&
+    connection.clientPort === packet.destinationPort &&
+    sameAddress(connection.server, packet.source, packet.family) &&
+    sameAddress(connection.client, packet.destination, packet.family)
   )
 }
 
 /** Moves a connection to a state, its dest's counts with it, and starts that state's timeout. */
-export function enterState(connection: Connection, state: number): void {
+export function enterState(connection: Connection, state: number, set: Settings): void {
   const before = connection.state
   if (state !== before && changeState(connection, before, state)) {
-    const wasActive = isTcpActive(before)
-    if (wasActive !== isTcpActive(state)) {
-      const dest = destStateAt(connection.dest)
-      if (dest !== null) {
+    const wasActive = isActive(connection.protocol, before)
+    if (wasActive !== isActive(connection.protocol, state)) {
+      const load = destStateAt(connection.dest)
+      if (load !== null) {
         if (wasActive) {
-          dest.active -= 1
-          dest.inactive += 1
+          load.active -= 1
+          load.inactive += 1
         } else {
-          dest.inactive -= 1
-          dest.active += 1
+          load.inactive -= 1
+          load.active += 1
         }
       }
     }
   }
-  const expiresMs = nowMs() + tcpTimeoutMs(state)
+  const expiresMs = nowMs() + timeoutMs(connection.protocol, state, set)
   if (connection.expiresMs !== expiresMs) connection.expiresMs = expiresMs
 }
 
 /**
- * Removes a connection from all tables and counts it out of its dest. Does nothing where another packet has just done so.
+ * Removes a connection or template from all tables and counts it out of its dest. Does nothing where another packet has just done so.
  * @noinline
  */
 export function removeConnection(index: number): void {
   const connection = connectionAt(index)
   if (connection === null) return
   const key: FlowKey = {
-    source: { word: 0 },
-    destination: { word: 0 },
+    source: { low: 0, high: 0 },
+    destination: { low: 0, high: 0 },
     sourcePort: 0,
     destinationPort: 0,
     protocol: 0,
-    reserved0: 0,
-    reserved1: 0,
+    kind: 0,
+    reserved: 0,
   }
-  clientFlow(key, connection)
-  if (!removeFlow(key)) return
-  serverFlow(key, connection)
-  const reply = findFlow(key)
-  if (reply !== null && reply.connection === index) removeFlow(key)
-  const dest = destStateAt(connection.dest)
-  if (dest !== null) {
-    if (isTcpActive(connection.state)) dest.active -= 1
-    else dest.inactive -= 1
+  if ((connection.flags & ConnectionFlag.SetAside) === 0) {
+    clientFlow(key, connection)
+    if (!removeFlow(key)) return
   }
-  connection.expiresMs = 0
-  releaseConnection(index)
+  if ((connection.flags & ConnectionFlag.Template) !== 0) {
+    const load = destStateAt(connection.dest)
+    if (load !== null) load.persistent -= 1
+  } else {
+    serverFlow(key, connection)
+    const reply = findFlow(key)
+    if (reply !== null && reply.connection === index) removeFlow(key)
+    const dest = destAt(connection.dest)
+    if (dest !== null) uncountConnection(connection.dest, dest, isActive(connection.protocol, connection.state))
+    if (connection.template !== NONE) {
+      const template = connectionAt(connection.template)
+      if (template !== null) template.members -= 1
+    }
+  }
+  giveBack(index, connection)
 }
 
 /** Makes room for a server's flow: an old connection that has ended or expired gives way. False where a live one holds it. */
@@ -118,7 +146,7 @@ function claimServerFlow(key: FlowKey): boolean {
   const index = holder.connection
   const connection = connectionAt(index)
   if (connection === null) return false
-  if (connection.expiresMs > nowMs() && isTcpActive(connection.state)) return false
+  if (connection.expiresMs > nowMs() && isActive(connection.protocol, connection.state)) return false
   removeConnection(index)
   return true
 }
@@ -135,60 +163,79 @@ function giveBack(index: number, connection: Connection): void {
   releaseConnection(index)
 }
 
+/** Fills a connection with what a client's first packet and its dest say of it. */
+export function describeConnection(connection: Connection, packet: Heading, destIndex: number, dest: Dest): void {
+  copyAddress(connection.client, packet.source)
+  copyAddress(connection.virtual, packet.destination)
+  copyAddress(connection.server, dest.address)
+  connection.clientPort = packet.sourcePort
+  connection.virtualPort = packet.destinationPort
+  connection.serverPort = dest.port === 0 ? packet.destinationPort : dest.port
+  connection.protocol = packet.protocol
+  connection.family = packet.family
+  connection.dest = destIndex
+  connection.state = 0
+  connection.template = NONE
+  connection.members = 0
+  connection.flags = 0
+}
+
 /**
  * Makes the connection of a client's first packet with a dest. Returns its slot, or `NONE` with the reason counted. The client's
  * flow is written last: a packet finds a whole connection or none.
  * @noinline
  */
-export function addConnection(client: FlowKey, destIndex: number): number {
+export function addConnection(packet: Heading, destIndex: number, template: number): number {
   const dest = destAt(destIndex)
-  const load = destStateAt(destIndex)
   const counters = countersAt(destIndex)
-  if (dest === null || load === null || counters === null) return NONE
+  if (dest === null || counters === null) return NONE
   const index = takeConnection()
   const connection = connectionAt(index)
   if (index === NONE || connection === null) {
     count(Reason.TableFull)
     return NONE
   }
-  copyAddress(connection.client, client.source)
-  copyAddress(connection.virtual, client.destination)
-  copyAddress(connection.server, dest.address)
-  connection.clientPort = client.sourcePort
-  connection.virtualPort = client.destinationPort
-  connection.serverPort = dest.port
-  connection.protocol = client.protocol
-  connection.dest = destIndex
-  connection.state = TcpState.None
-  connection.expiresMs = nowMs() + tcpTimeoutMs(TcpState.None)
+  describeConnection(connection, packet, destIndex, dest)
+  connection.template = template
+  connection.expiresMs = nowMs() + NEW_MS
+  if (!addFlows(index, connection)) return NONE
+  if (template !== NONE) {
+    const leader = connectionAt(template)
+    if (leader !== null) leader.members += 1
+  }
+  countConnection(destIndex, dest)
+  counters.connections += 1
+  return index
+}
 
-  const server: FlowKey = {
-    source: { word: 0 },
-    destination: { word: 0 },
+function addFlows(index: number, connection: Connection): boolean {
+  const key: FlowKey = {
+    source: { low: 0, high: 0 },
+    destination: { low: 0, high: 0 },
     sourcePort: 0,
     destinationPort: 0,
     protocol: 0,
-    reserved0: 0,
-    reserved1: 0,
+    kind: 0,
+    reserved: 0,
   }
-  serverFlow(server, connection)
-  if (!claimServerFlow(server)) {
+  const flow: Flow = { connection: index, direction: Direction.Out }
+  serverFlow(key, connection)
+  if (!claimServerFlow(key)) {
     count(Reason.TupleInUse)
     giveBack(index, connection)
-    return NONE
+    return false
   }
-  const reply: Flow = { connection: index, direction: Direction.Out }
-  const request: Flow = { connection: index, direction: Direction.In }
-  if (!addFlow(server, reply)) {
+  if (!addFlow(key, flow)) {
     giveBack(index, connection)
-    return refuse(server)
+    refuse(key)
+    return false
   }
-  if (!addFlow(client, request)) {
-    removeFlow(server)
-    giveBack(index, connection)
-    return refuse(client)
-  }
-  load.inactive += 1
-  counters.connections += 1
-  return index
+  flow.direction = Direction.In
+  clientFlow(key, connection)
+  if (addFlow(key, flow)) return true
+  refuse(key)
+  serverFlow(key, connection)
+  removeFlow(key)
+  giveBack(index, connection)
+  return false
 }

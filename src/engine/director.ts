@@ -4,106 +4,109 @@
  * A packet of a connection costs one lookup in `flows`, whichever direction it has; only a packet of none asks for a service, and only
  * one that begins a connection asks a scheduler. Every host calls these two functions and nothing else.
  */
-import { addConnection, carries, enterState, removeConnection } from './connections.ts'
+import { digest } from './address.ts'
+import { addConnection, carries, describeConnection, enterState, removeConnection } from './connections.ts'
 import { estimate } from './estimator.ts'
 import { natIn, natOut } from './forwarding/nat.ts'
-import { answerWithIcmp, IcmpType, Unreachable } from './icmp.ts'
-import {
-  headerChecksumHolds,
-  headerLength,
-  IPV4_HEADER,
-  isFragment,
-  isIpv4,
-  PROTOCOL_TCP,
-  readDestination,
-  readSource,
-} from './ipv4.ts'
-import {
-  clock,
-  connectionAt,
-  countersAt,
-  destAt,
-  findFlow,
-  findService,
-  ipv4At,
-  nowMs,
-  type Packet,
-  tcpAt,
-} from './platform.ts'
-import { isTcpReusable, movesTcp, nextTcpState, opensTcp, TCP_HEADER, tcpHeaderLength } from './protocols/tcp.ts'
+import { answerWithIcmp, IcmpError } from './icmp.ts'
+import { ipv4ChecksumHolds, parseIpv4 } from './ipv4.ts'
+import { parseIpv6 } from './ipv6.ts'
+import { clock, connectionAt, countersAt, destAt, findFlow, nowMs, type Packet, settings } from './platform.ts'
+import { hasServices, moves, nextState, opens, parseTransport, PROTOCOL_UDP, replaces } from './protocols/protocols.ts'
 import {
   Availability,
+  type Choice,
   type Connection,
   Direction,
+  Family,
   type FlowKey,
-  type Ipv4Header,
+  type Heading,
   NONE,
+  Parsed,
+  type Service,
+  ServiceFlag,
   type ServiceKey,
-  type TcpHeader,
+  type Settings,
   Verdict,
 } from './records.ts'
 import { count, Reason } from './reasons.ts'
-import { schedule } from './services.ts'
+import { choose, serviceOf } from './services.ts'
 import { sweep } from './sweep.ts'
-import { copyAddress } from './address.ts'
 
 function pass(reason: number): number {
   count(reason)
   return Verdict.Pass
 }
 
-/** Whether the TCP header is whole and the packet as long as it says. */
-function isWhole(packet: Packet, ip: Ipv4Header, tcp: TcpHeader): boolean {
-  const headers = headerLength(ip) + tcpHeaderLength(tcp)
-  return tcpHeaderLength(tcp) >= TCP_HEADER && headers <= ip.totalLength && ip.totalLength <= packet.length
+/** Whether the header is what its sender sent. Asked only where the packet changes more than a counter. */
+function isIntact(packet: Packet, heading: Heading): boolean {
+  return heading.family === Family.Ipv6 || ipv4ChecksumHolds(packet, heading)
 }
 
-/** What becomes of a packet that came in from a network: a `Verdict`. Anything that isn't IPv4 is the host's to keep away. */
-export function handlePacket(packet: Packet): number {
-  const ip = ipv4At(packet, 0)
-  if (ip === null || !isIpv4(ip) || headerLength(ip) < IPV4_HEADER) return pass(Reason.Malformed)
-  if (ip.protocol !== PROTOCOL_TCP) return Verdict.Pass
-  if (isFragment(ip)) return pass(Reason.Fragment)
-  const tcp = tcpAt(packet, headerLength(ip))
-  if (tcp === null || !isWhole(packet, ip, tcp)) return pass(Reason.Malformed)
-  if (movesTcp(tcp.flags) && !headerChecksumHolds(packet, ip)) return pass(Reason.Malformed)
-  const key: FlowKey = {
-    source: { word: 0 },
-    destination: { word: 0 },
-    sourcePort: tcp.sourcePort,
-    destinationPort: tcp.destinationPort,
-    protocol: PROTOCOL_TCP,
-    reserved0: 0,
-    reserved1: 0,
+/** What becomes of a packet of a `Family` that came in from a network: a `Verdict`. Others are the host's to keep away. */
+export function handlePacket(packet: Packet, family: number): number {
+  const heading: Heading = {
+    source: { word0: 0, word1: 0, word2: 0, word3: 0 },
+    destination: { word0: 0, word1: 0, word2: 0, word3: 0 },
+    sourcePort: 0,
+    destinationPort: 0,
+    family: 0,
+    protocol: 0,
+    reserved: 0,
+    transport: 0,
+    payload: 0,
+    length: 0,
+    hops: 0,
+    fragmentable: 0,
+    event: 0,
   }
-  readSource(ip, key.source)
-  readDestination(ip, key.destination)
+  const set = settings()
+  if (set === null) return Verdict.Pass
+  const parsed = family === Family.Ipv4 ? parseIpv4(packet, heading) : parseIpv6(packet, heading)
+  if (parsed === Parsed.Malformed) return pass(Reason.Malformed)
+  if (!hasServices(heading.protocol)) return Verdict.Pass
+  if (parsed === Parsed.Fragment) return pass(Reason.Fragment)
+  if (!parseTransport(packet, heading)) return pass(Reason.Malformed)
+  const key: FlowKey = {
+    source: { low: 0, high: 0 },
+    destination: { low: 0, high: 0 },
+    sourcePort: heading.sourcePort,
+    destinationPort: heading.destinationPort,
+    protocol: heading.protocol,
+    kind: family,
+    reserved: 0,
+  }
+  digest(heading.source, family, key.source)
+  digest(heading.destination, family, key.destination)
   const flow = findFlow(key)
   if (flow !== null) {
     const index = flow.connection
     const direction = flow.direction
     const connection = connectionAt(index)
-    if (connection !== null && carries(connection, direction, key)) {
-      if (isCurrent(connection, tcp.flags, direction)) {
-        if (direction === Direction.In) return fromClient(packet, ip, tcp, connection)
-        return fromServer(packet, ip, tcp, connection)
+    if (connection !== null && carries(connection, direction, heading)) {
+      if (moves(heading) && !isIntact(packet, heading)) return pass(Reason.Malformed)
+      if (isCurrent(connection, heading, direction, set)) {
+        if (direction === Direction.In) return fromClient(packet, heading, connection, set)
+        return fromServer(packet, heading, connection, set)
       }
       removeConnection(index)
     }
   }
-  return newFlow(packet, ip, tcp, key)
+  return newFlow(packet, heading, set)
 }
 
 /** Whether the packet belongs to the connection: it hasn't expired, nor does the packet begin another in its place. */
-function isCurrent(connection: Connection, flags: number, direction: number): boolean {
+function isCurrent(connection: Connection, heading: Heading, direction: number, set: Settings): boolean {
   if (connection.expiresMs <= nowMs()) return false
-  if (direction === Direction.Out || !opensTcp(flags)) return true
-  if (isTcpReusable(connection.state)) return false
+  if (direction === Direction.Out) return true
+  if (replaces(heading, connection.state, set)) return false
   const dest = destAt(connection.dest)
-  return dest === null || dest.availability !== Availability.Orphaned
+  if (dest === null || dest.availability === Availability.Listed) return true
+  if (dest.availability === Availability.Removed) return set.expireNodestConn === 0
+  return heading.protocol === PROTOCOL_UDP || !opens(heading, set)
 }
 
-function fromClient(packet: Packet, ip: Ipv4Header, tcp: TcpHeader, connection: Connection): number {
+function fromClient(packet: Packet, heading: Heading, connection: Connection, set: Settings): number {
   const dest = destAt(connection.dest)
   const counters = countersAt(connection.dest)
   if (dest === null || counters === null || dest.availability === Availability.Orphaned) return Verdict.Pass
@@ -112,40 +115,81 @@ function fromClient(packet: Packet, ip: Ipv4Header, tcp: TcpHeader, connection: 
     return Verdict.Drop
   }
   counters.inPackets += 1
-  counters.inBytes += ip.totalLength
-  enterState(connection, nextTcpState(connection.state, tcp.flags, Direction.In))
-  return natIn(packet, ip, tcp, connection)
+  counters.inBytes += heading.length
+  enterState(connection, nextState(heading, connection.state, Direction.In, set), set)
+  return natIn(packet, heading, connection)
 }
 
-function fromServer(packet: Packet, ip: Ipv4Header, tcp: TcpHeader, connection: Connection): number {
+function fromServer(packet: Packet, heading: Heading, connection: Connection, set: Settings): number {
   const dest = destAt(connection.dest)
   const counters = countersAt(connection.dest)
   if (dest === null || counters === null || dest.availability === Availability.Orphaned) return Verdict.Pass
   // LVS counts nothing for a server that was removed, although its answers still pass.
   if (dest.availability === Availability.Listed) {
     counters.outPackets += 1
-    counters.outBytes += ip.totalLength
+    counters.outBytes += heading.length
   }
-  enterState(connection, nextTcpState(connection.state, tcp.flags, Direction.Out))
-  return natOut(packet, ip, tcp, connection)
+  enterState(connection, nextState(heading, connection.state, Direction.Out, set), set)
+  return natOut(packet, heading, connection)
 }
 
 /** A packet of no connection. */
-function newFlow(packet: Packet, ip: Ipv4Header, tcp: TcpHeader, key: FlowKey): number {
-  const wanted: ServiceKey = { address: { word: 0 }, port: key.destinationPort, protocol: key.protocol, reserved: 0 }
-  copyAddress(wanted.address, key.destination)
-  const service = findService(wanted)
-  if (service === null) return Verdict.Pass
-  if (!opensTcp(tcp.flags)) return pass(Reason.NotASyn)
-  const chosen = schedule(wanted, service)
-  if (chosen === NONE) {
-    count(Reason.NoDest)
-    return answerWithIcmp(packet, IcmpType.DestinationUnreachable, Unreachable.Port, 0)
+function newFlow(packet: Packet, heading: Heading, set: Settings): number {
+  const key: ServiceKey = {
+    address: { word0: 0, word1: 0, word2: 0, word3: 0 },
+    port: 0,
+    protocol: 0,
+    family: 0,
+    mark: 0,
   }
-  const index = addConnection(key, chosen)
+  const service = serviceOf(packet, heading, key, set)
+  if (service === null) return Verdict.Pass
+  if (!opens(heading, set)) return pass(Reason.NotASyn)
+  if (!isIntact(packet, heading)) return pass(Reason.Malformed)
+  const choice: Choice = { dest: NONE, template: NONE }
+  choose(heading, key, service, set, choice)
+  if (choice.dest === NONE) {
+    count(Reason.NoDest)
+    return answerWithIcmp(packet, heading, IcmpError.PortUnreachable, 0)
+  }
+  if (isOnePacket(service, heading)) return onePacket(packet, heading, choice.dest)
+  const index = addConnection(heading, choice.dest, choice.template)
   if (index === NONE) return Verdict.Drop
   const connection = connectionAt(index)
-  return connection === null ? Verdict.Drop : fromClient(packet, ip, tcp, connection)
+  return connection === null ? Verdict.Drop : fromClient(packet, heading, connection, set)
+}
+
+function isOnePacket(service: Service, heading: Heading): boolean {
+  return heading.protocol === PROTOCOL_UDP && (service.flags & ServiceFlag.OnePacket) !== 0
+}
+
+/** Forwards a datagram of which nothing is remembered. */
+function onePacket(packet: Packet, heading: Heading, destIndex: number): number {
+  const dest = destAt(destIndex)
+  const counters = countersAt(destIndex)
+  if (dest === null || counters === null) return Verdict.Drop
+  const connection: Connection = {
+    expiresMs: 0,
+    client: { word0: 0, word1: 0, word2: 0, word3: 0 },
+    virtual: { word0: 0, word1: 0, word2: 0, word3: 0 },
+    server: { word0: 0, word1: 0, word2: 0, word3: 0 },
+    clientPort: 0,
+    virtualPort: 0,
+    serverPort: 0,
+    protocol: 0,
+    family: 0,
+    dest: 0,
+    state: 0,
+    template: 0,
+    members: 0,
+    flags: 0,
+    reserved: 0,
+  }
+  describeConnection(connection, heading, destIndex, dest)
+  counters.connections += 1
+  counters.inPackets += 1
+  counters.inBytes += heading.length
+  return natIn(packet, heading, connection)
 }
 
 /** Milliseconds until the next `tick` while there is work left, and otherwise. */

@@ -1,34 +1,48 @@
 /**
- * ICMP errors that the director sends to clients (RFC 792, RFC 1122 §3.2.2), as LVS does: from the virtual address, quoting as much
- * of the packet as fits 576 bytes (RFC 1812 §4.3.2.3). At most ICMP_BUDGET per ICMP_REFILL_MS leave the director, the Linux
- * default of 1000 a second: a flood of packets to a service without servers must not become a flood of answers.
+ * ICMP errors that the director sends to clients (RFC 792, RFC 4443), as LVS does: from the virtual address, quoting as much
+ * of the packet as fits 576 bytes (RFC 1812 §4.3.2.3), or 1280 with IPv6 (RFC 4443 §2.4). At most ICMP_BUDGET per ICMP_REFILL_MS leave
+ * the director, the Linux default of 1000 a second: a flood of packets to a service without servers must not become a flood of answers.
  */
 import { fold } from './checksum.ts'
-import { IPV4_HEADER, PROTOCOL_ICMP, readDestination, readSource, writeHeader } from './ipv4.ts'
-import { allocator, icmpAt, ipv4At, makeIcmpRoom, nowMs, type Packet, route, sumOfBytes } from './platform.ts'
-import { type Address, type Ipv4Header, Route, Verdict } from './records.ts'
+import { IPV4_HEADER, writeIpv4Header } from './ipv4.ts'
+import { IPV6_HEADER, writeIpv6Header } from './ipv6.ts'
+import { allocator, icmpAt, ipv4At, ipv6At, makeRoom, nowMs, type Packet, route, sumOfBytes } from './platform.ts'
+import { Family, type Heading, type IcmpHeader, Route, Verdict } from './records.ts'
 import { count, Reason } from './reasons.ts'
 
-export const enum IcmpType {
-  DestinationUnreachable = 3,
-  TimeExceeded = 11,
-}
-
-/** Codes of `DestinationUnreachable`. */
-export const enum Unreachable {
-  Port = 3,
-  FragmentationNeeded = 4,
-}
-
+const PROTOCOL_ICMP = 1
+const PROTOCOL_ICMPV6 = 58
 const ICMP_HEADER = 8
-/** The longest quotation: what fits a packet of 576 bytes. */
-const QUOTED = 548
+/** The longest quotations: what fits a packet of 576 bytes, with IPv6 of 1280. */
+const QUOTED_IPV4 = 548
+const QUOTED_IPV6 = 1232
 const ICMP_BUDGET = 100
 const ICMP_REFILL_MS = 100
 /** Precedence of internetwork control, which Linux gives to errors. */
 const TOS_CONTROL = 0xc0
 /** The bits of the packet's own type of service that an error keeps. */
 const TOS_KEPT = 0x1e
+
+/** The errors that the director sends. */
+export const enum IcmpError {
+  PortUnreachable = 0,
+  TimeExceeded = 1,
+  /** Fragmentation needed, packet too big. */
+  TooBig = 2,
+}
+
+// prettier-ignore
+const TYPES = [
+  // port unreachable, time exceeded, too big
+  3, 11, 3,
+  1,  3, 2,
+]
+
+// prettier-ignore
+const CODES = [
+  3, 0, 4,
+  4, 0, 0,
+]
 
 function takeToken(): boolean {
   const place = allocator()
@@ -43,40 +57,48 @@ function takeToken(): boolean {
 }
 
 /**
- * Turns a client's packet into an ICMP error to that client. `rest` is the header's last word: zero, or an MTU in bytes.
+ * Turns a client's packet into an ICMP error (`IcmpError`) to that client. `mtu`, in bytes, is for `TooBig`; otherwise 0.
  * @noinline
  */
-export function answerWithIcmp(packet: Packet, type: number, code: number, rest: number): number {
+export function answerWithIcmp(packet: Packet, heading: Heading, error: number, mtu: number): number {
   if (!takeToken()) {
     count(Reason.IcmpLimited)
     return Verdict.Drop
   }
-  const original = ipv4At(packet, 0)
-  if (original === null) return Verdict.Drop
-  const client: Address = { word: 0 }
-  const virtual: Address = { word: 0 }
-  readSource(original, client)
-  readDestination(original, virtual)
-  const tos = (original.tos & TOS_KEPT) | TOS_CONTROL
-  const quoted = quotedLength(original)
-  const length = IPV4_HEADER + ICMP_HEADER + quoted
-  if (route(packet, virtual, client, length) !== Route.Found) {
+  const isIpv4 = heading.family === Family.Ipv4
+  const most = isIpv4 ? QUOTED_IPV4 : QUOTED_IPV6
+  const quoted = heading.length < most ? heading.length : most
+  const header = isIpv4 ? IPV4_HEADER : IPV6_HEADER
+  const length = header + ICMP_HEADER + quoted
+  if (route(packet, heading.family, heading.destination, heading.source, length) !== Route.Found) {
     count(Reason.NoRoute)
     return Verdict.Drop
   }
-  if (!makeIcmpRoom(packet, quoted)) return Verdict.Drop
-  const ip = ipv4At(packet, 0)
-  const icmp = icmpAt(packet, IPV4_HEADER)
-  if (ip === null || icmp === null) return Verdict.Drop
-  writeHeader(ip, tos, length, PROTOCOL_ICMP, virtual, client)
-  icmp.type = type
-  icmp.code = code
-  icmp.checksum = 0
-  icmp.rest = rest
-  icmp.checksum = 0xffff - fold(sumOfBytes(packet, IPV4_HEADER, ICMP_HEADER + quoted))
+  const original = ipv4At(packet, 0)
+  const tos = original === null ? 0 : (original.tos & TOS_KEPT) | TOS_CONTROL
+  if (!makeRoom(packet, quoted, header + ICMP_HEADER)) return Verdict.Drop
+  const icmp = icmpAt(packet, header)
+  if (icmp === null) return Verdict.Drop
+  describe(icmp, isIpv4 ? error : error + 3, mtu)
+  const body = ICMP_HEADER + quoted
+  let sum = sumOfBytes(packet, header, body)
+  if (isIpv4) {
+    const ip = ipv4At(packet, 0)
+    if (ip === null) return Verdict.Drop
+    writeIpv4Header(ip, tos, length, PROTOCOL_ICMP, heading.destination, heading.source)
+  } else {
+    const ip = ipv6At(packet, 0)
+    if (ip === null) return Verdict.Drop
+    writeIpv6Header(ip, body, PROTOCOL_ICMPV6, heading.destination, heading.source)
+    sum += sumOfBytes(packet, 8, 32) + body + PROTOCOL_ICMPV6
+  }
+  icmp.checksum = 0xffff - fold(sum)
   return Verdict.Forward
 }
 
-function quotedLength(ip: Ipv4Header): number {
-  return ip.totalLength < QUOTED ? ip.totalLength : QUOTED
+function describe(icmp: IcmpHeader, row: number, mtu: number): void {
+  icmp.type = TYPES[row] ?? 0
+  icmp.code = CODES[row] ?? 0
+  icmp.checksum = 0
+  icmp.rest = mtu
 }

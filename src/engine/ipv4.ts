@@ -1,71 +1,60 @@
 /**
- * IPv4 as the director sees it: the one place that knows how addresses lie in an IPv4 header (RFC 791 §3.1).
+ * IPv4 as the director sees it: the one place that knows how an IPv4 header lies in a packet (RFC 791 §3.1).
  */
-import { HOP_CHANGE, change32, fold, update } from './checksum.ts'
-import { type Packet, sumOfBytes } from './platform.ts'
-import type { Address, Ipv4Header } from './records.ts'
-
-export const PROTOCOL_ICMP = 1
-export const PROTOCOL_TCP = 6
+import { change32, fold, HOP_CHANGE, update } from './checksum.ts'
+import { ipv4At, type Packet, sumOfBytes } from './platform.ts'
+import { type Address, Family, type Heading, type Ipv4Header, Parsed } from './records.ts'
 
 export const IPV4_HEADER = 20
 /** Flag and offset bits that only a fragment has set. */
 const FRAGMENT_BITS = 0x3fff
 const DONT_FRAGMENT = 0x4000
 
-export function isIpv4(ip: Ipv4Header): boolean {
-  return ip.versionAndLength >>> 4 === 4
+/** Reads an IPv4 header as far as the transport header. Returns a `Parsed`. */
+export function parseIpv4(packet: Packet, heading: Heading): number {
+  const ip = ipv4At(packet, 0)
+  if (ip === null || ip.versionAndLength >>> 4 !== 4) return Parsed.Malformed
+  const transport = (ip.versionAndLength & 0x0f) * 4
+  if (transport < IPV4_HEADER || ip.totalLength < transport || ip.totalLength > packet.length) return Parsed.Malformed
+  heading.source.word0 = ip.source
+  heading.destination.word0 = ip.destination
+  heading.family = Family.Ipv4
+  heading.protocol = ip.protocol
+  heading.transport = transport
+  heading.length = ip.totalLength
+  heading.hops = ip.ttl
+  heading.fragmentable = (ip.fragment & DONT_FRAGMENT) === 0 ? 1 : 0
+  return (ip.fragment & FRAGMENT_BITS) === 0 ? Parsed.Whole : Parsed.Fragment
 }
 
-/** Bytes of the header, options included. */
-export function headerLength(ip: Ipv4Header): number {
-  return (ip.versionAndLength & 0x0f) * 4
-}
-
-export function isFragment(ip: Ipv4Header): boolean {
-  return (ip.fragment & FRAGMENT_BITS) !== 0
-}
-
-export function mayFragment(ip: Ipv4Header): boolean {
-  return (ip.fragment & DONT_FRAGMENT) === 0
-}
-
-export function headerChecksumHolds(packet: Packet, ip: Ipv4Header): boolean {
-  return sumOfBytes(packet, 0, headerLength(ip)) === 0xffff
-}
-
-export function readSource(ip: Ipv4Header, to: Address): void {
-  to.word = ip.source
-}
-
-export function readDestination(ip: Ipv4Header, to: Address): void {
-  to.word = ip.destination
+export function ipv4ChecksumHolds(packet: Packet, heading: Heading): boolean {
+  return sumOfBytes(packet, 0, heading.transport) === 0xffff
 }
 
 /** Returns what the replacement adds to the sum below a checksum that covers the address. */
-export function replaceSource(ip: Ipv4Header, to: Address): number {
-  const change = change32(ip.source, to.word)
-  ip.source = to.word
+export function replaceIpv4Source(ip: Ipv4Header, to: Address): number {
+  const change = change32(ip.source, to.word0)
+  ip.source = to.word0
   ip.checksum = update(ip.checksum, change)
   return change
 }
 
 /** Returns what the replacement adds to the sum below a checksum that covers the address. */
-export function replaceDestination(ip: Ipv4Header, to: Address): number {
-  const change = change32(ip.destination, to.word)
-  ip.destination = to.word
+export function replaceIpv4Destination(ip: Ipv4Header, to: Address): number {
+  const change = change32(ip.destination, to.word0)
+  ip.destination = to.word0
   ip.checksum = update(ip.checksum, change)
   return change
 }
 
 /** One hop less to live. */
-export function countHop(ip: Ipv4Header): void {
+export function countIpv4Hop(ip: Ipv4Header): void {
   ip.ttl -= 1
   ip.checksum = update(ip.checksum, HOP_CHANGE)
 }
 
 /** Writes a header without options for a packet of the director's own, checksum included. */
-export function writeHeader(
+export function writeIpv4Header(
   ip: Ipv4Header,
   tos: number,
   totalLength: number,
@@ -80,16 +69,16 @@ export function writeHeader(
   ip.fragment = 0
   ip.ttl = 64
   ip.protocol = protocol
-  ip.source = source.word
-  ip.destination = destination.word
+  ip.source = source.word0
+  ip.destination = destination.word0
   const sum =
     0x4500 +
     tos +
     totalLength +
     (64 * 256 + protocol) +
-    (source.word >>> 16) +
-    (source.word & 0xffff) +
-    (destination.word >>> 16) +
-    (destination.word & 0xffff)
+    (source.word0 >>> 16) +
+    (source.word0 & 0xffff) +
+    (destination.word0 >>> 16) +
+    (destination.word0 & 0xffff)
   ip.checksum = 0xffff - fold(sum)
 }

@@ -9,23 +9,31 @@
 import type {
   Address,
   Allocator,
+  Bucket,
   Clock,
   Connection,
   Counters,
   Dest,
   DestState,
+  ExtensionHeader,
   Flow,
   FlowKey,
   IcmpHeader,
   Ipv4Header,
+  Ipv6Header,
   Layout,
+  Overload,
+  Ports,
   Rates,
   ReasonCount,
   Route,
+  SctpHeader,
   Service,
   ServiceKey,
   ServiceState,
+  Settings,
   TcpHeader,
+  UdpHeader,
 } from './records.ts'
 
 /** A packet under way through the director. Offsets are bytes from the start of its IP header. */
@@ -34,24 +42,31 @@ export interface Packet {
   readonly length: number
   /** Payload bytes of each segment where the packet stands for many that hardware will cut (GSO); otherwise 0. */
   readonly segment: number
+  /** The firewall mark (`SO_MARK`, `skb->mark`) that something in front of the director has set; 0 for none. */
+  readonly mark: number
 }
 
 export interface Platform {
   /** The header at `offset`, or null where the packet ends before the header does. */
   ipv4At(packet: Packet, offset: number): Ipv4Header | null
+  ipv6At(packet: Packet, offset: number): Ipv6Header | null
+  extensionAt(packet: Packet, offset: number): ExtensionHeader | null
+  portsAt(packet: Packet, offset: number): Ports | null
   tcpAt(packet: Packet, offset: number): TcpHeader | null
+  udpAt(packet: Packet, offset: number): UdpHeader | null
+  sctpAt(packet: Packet, offset: number): SctpHeader | null
   icmpAt(packet: Packet, offset: number): IcmpHeader | null
   /** The sum of `length` bytes as big-endian 16-bit words, folded to 16 bits; an odd last byte counts as its word's upper. */
   sumOfBytes(packet: Packet, offset: number, length: number): number
   /**
-   * Brings the TCP checksum into line after a rewrite: `addressChange` and `portChange` as `checksum.ts` computes them,
-   * of the pseudo header and of the segment. Moves the packet.
+   * Brings the TCP or UDP checksum at `offset` into line after a rewrite: `addressChange` and `portChange` as `checksum.ts`
+   * computes them, of the pseudo header and of the segment. `optional`: 1 where a checksum of 0 stands for none (UDP). Moves the packet.
    */
-  updateTcpChecksum(packet: Packet, tcpOffset: number, addressChange: number, portChange: number): void
-  /** Cuts the packet to `keep` bytes and puts 28 zero bytes in front of it. False where it can't be done. Moves the packet. */
-  makeIcmpRoom(packet: Packet, keep: number): boolean
-  /** Finds the way out for a packet of `length` bytes between two addresses. `Verdict.Forward` then takes it. */
-  route(packet: Packet, source: Address, destination: Address, length: number): Route
+  updateChecksum(packet: Packet, offset: number, addressChange: number, portChange: number, optional: number): void
+  /** Cuts the packet to `keep` bytes and puts `room` zero bytes in front of it. False where it can't be done. Moves the packet. */
+  makeRoom(packet: Packet, keep: number, room: number): boolean
+  /** Finds the way out for a packet of `length` bytes between two addresses of a `Family`. `Verdict.Forward` then takes it. */
+  route(packet: Packet, family: number, source: Address, destination: Address, length: number): Route
   /** After `Route.TooBig`: the MTU of that way in bytes. */
   routeMtu(packet: Packet): number
 
@@ -70,19 +85,26 @@ export interface Platform {
   connectionCapacity(): number
   findService(key: ServiceKey): Service | null
   serviceStateAt(index: number): ServiceState | null
+  bucketAt(index: number): Bucket | null
   destAt(index: number): Dest | null
   destStateAt(index: number): DestState | null
+  overloadAt(dest: number): Overload | null
   /** The counters of a dest on this processor. */
   countersAt(dest: number): Counters | null
   /** Fills `totals` with the counters of a dest over all processors. */
   sumCounters(dest: number, totals: Counters): void
   ratesAt(dest: number): Rates | null
   reasonAt(reason: number): ReasonCount | null
+  settings(): Settings | null
   allocator(): Allocator | null
   layout(): Layout | null
   clock(): Clock | null
   /** Milliseconds on the director's clock. */
   nowMs(): number
+  /** A random number, 0 … 2^32 − 1, every value as likely. */
+  random(): number
+  /** Whether a·b < c·d, exactly, for products below 2^64 of factors below 2^53. */
+  isLessProduct(a: number, b: number, c: number, d: number): boolean
 }
 
 let host: Platform | null = null
@@ -104,15 +126,20 @@ function current(): Platform {
 }
 
 export const ipv4At: Platform['ipv4At'] = (packet, offset) => current().ipv4At(packet, offset)
+export const ipv6At: Platform['ipv6At'] = (packet, offset) => current().ipv6At(packet, offset)
+export const extensionAt: Platform['extensionAt'] = (packet, offset) => current().extensionAt(packet, offset)
+export const portsAt: Platform['portsAt'] = (packet, offset) => current().portsAt(packet, offset)
 export const tcpAt: Platform['tcpAt'] = (packet, offset) => current().tcpAt(packet, offset)
+export const udpAt: Platform['udpAt'] = (packet, offset) => current().udpAt(packet, offset)
+export const sctpAt: Platform['sctpAt'] = (packet, offset) => current().sctpAt(packet, offset)
 export const icmpAt: Platform['icmpAt'] = (packet, offset) => current().icmpAt(packet, offset)
 export const sumOfBytes: Platform['sumOfBytes'] = (packet, offset, length) =>
   current().sumOfBytes(packet, offset, length)
-export const updateTcpChecksum: Platform['updateTcpChecksum'] = (packet, tcpOffset, addressChange, portChange) =>
-  current().updateTcpChecksum(packet, tcpOffset, addressChange, portChange)
-export const makeIcmpRoom: Platform['makeIcmpRoom'] = (packet, keep) => current().makeIcmpRoom(packet, keep)
-export const route: Platform['route'] = (packet, source, destination, length) =>
-  current().route(packet, source, destination, length)
+export const updateChecksum: Platform['updateChecksum'] = (packet, offset, addressChange, portChange, optional) =>
+  current().updateChecksum(packet, offset, addressChange, portChange, optional)
+export const makeRoom: Platform['makeRoom'] = (packet, keep, room) => current().makeRoom(packet, keep, room)
+export const route: Platform['route'] = (packet, family, source, destination, length) =>
+  current().route(packet, family, source, destination, length)
 export const routeMtu: Platform['routeMtu'] = (packet) => current().routeMtu(packet)
 export const findFlow: Platform['findFlow'] = (key) => current().findFlow(key)
 export const addFlow: Platform['addFlow'] = (key, flow) => current().addFlow(key, flow)
@@ -125,13 +152,18 @@ export const releaseConnection: Platform['releaseConnection'] = (index) => curre
 export const connectionCapacity: Platform['connectionCapacity'] = () => current().connectionCapacity()
 export const findService: Platform['findService'] = (key) => current().findService(key)
 export const serviceStateAt: Platform['serviceStateAt'] = (index) => current().serviceStateAt(index)
+export const bucketAt: Platform['bucketAt'] = (index) => current().bucketAt(index)
 export const destAt: Platform['destAt'] = (index) => current().destAt(index)
 export const destStateAt: Platform['destStateAt'] = (index) => current().destStateAt(index)
+export const overloadAt: Platform['overloadAt'] = (dest) => current().overloadAt(dest)
 export const countersAt: Platform['countersAt'] = (dest) => current().countersAt(dest)
 export const sumCounters: Platform['sumCounters'] = (dest, totals) => current().sumCounters(dest, totals)
 export const ratesAt: Platform['ratesAt'] = (dest) => current().ratesAt(dest)
 export const reasonAt: Platform['reasonAt'] = (reason) => current().reasonAt(reason)
+export const settings: Platform['settings'] = () => current().settings()
 export const allocator: Platform['allocator'] = () => current().allocator()
 export const layout: Platform['layout'] = () => current().layout()
 export const clock: Platform['clock'] = () => current().clock()
 export const nowMs: Platform['nowMs'] = () => current().nowMs()
+export const random: Platform['random'] = () => current().random()
+export const isLessProduct: Platform['isLessProduct'] = (a, b, c, d) => current().isLessProduct(a, b, c, d)

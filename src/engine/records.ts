@@ -4,7 +4,7 @@
  * The compiler turns these interfaces into C structs, map definitions and the views that Node reads both with: no
  * layout is written twice. Records have no holes (`reserved` fields fill them), because hash keys are compared as bytes.
  * An address is a record of its own: where code handles addresses it calls `address.ts`, and only the family's own
- * file (`ipv4.ts`) knows how they lie in a packet.
+ * file (`ipv4.ts`, `ipv6.ts`) knows how they lie in a packet.
  */
 import type { atomic32, be16, be32, u16, u32, u64, u8 } from './scalars.ts'
 
@@ -24,6 +24,37 @@ export interface Ipv4Header {
   destination: be32
 }
 
+/** RFC 8200 §3; extension headers, if any, follow. */
+export interface Ipv6Header {
+  /** Version in the upper 4 bits, then 8 of traffic class, 20 of flow label. */
+  versionClassFlow: be32
+  /** Bytes after this header. */
+  payloadLength: be16
+  nextHeader: u8
+  hopLimit: u8
+  source0: be32
+  source1: be32
+  source2: be32
+  source3: be32
+  destination0: be32
+  destination1: be32
+  destination2: be32
+  destination3: be32
+}
+
+/** What IPv6's hop-by-hop, routing and destination options headers begin with (RFC 8200 §4). */
+export interface ExtensionHeader {
+  nextHeader: u8
+  /** In units of 8 bytes, not counting the first 8. */
+  length: u8
+}
+
+/** What TCP, UDP and SCTP headers begin with. */
+export interface Ports {
+  source: be16
+  destination: be16
+}
+
 /** RFC 9293 §3.1; options, if any, follow. */
 export interface TcpHeader {
   sourcePort: be16
@@ -38,30 +69,95 @@ export interface TcpHeader {
   urgent: be16
 }
 
-/** RFC 792: the 8 bytes in front of the quoted packet of an error. */
+/** RFC 768. */
+export interface UdpHeader {
+  sourcePort: be16
+  destinationPort: be16
+  /** Bytes, header included. */
+  length: be16
+  /** 0: none. */
+  checksum: be16
+}
+
+/** RFC 9260 §3.1, and the first byte of the first chunk. */
+export interface SctpHeader {
+  sourcePort: be16
+  destinationPort: be16
+  verificationTag: be32
+  /** CRC-32c of the packet, little-endian in memory. */
+  checksum: u32
+  chunkType: u8
+  chunkFlags: u8
+  chunkLength: be16
+}
+
+/** RFC 792 and RFC 4443: the 8 bytes in front of the quoted packet of an error. */
 export interface IcmpHeader {
   type: u8
   code: u8
   checksum: be16
-  /** Zero, or, for type 3 code 4, the next hop's MTU in bytes (RFC 1191 §4). */
+  /** Zero, or the next hop's MTU in bytes (RFC 1191 §4, RFC 4443 §3.2). */
   rest: be32
 }
 
-/** An IP address; an IPv4 address as a number in host order. */
+/** An IP address in 32-bit words in host order; an IPv4 address is `word0`, the others are 0. */
 export interface Address {
-  word: u32
+  word0: u32
+  word1: u32
+  word2: u32
+  word3: u32
 }
 
-/** A packet's addresses, ports and protocol exactly as the packet carries them. Ports in host order. */
-export interface FlowKey {
+/** What the director has read of a packet's headers. Lives on the stack only. */
+export interface Heading {
   source: Address
   destination: Address
   sourcePort: u16
   destinationPort: u16
+  /** `Family`. */
+  family: u8
   /** IP protocol number. */
   protocol: u8
-  reserved0: u8
-  reserved1: u16
+  reserved: u16
+  /** Bytes from the start of the IP header to the transport header. */
+  transport: u32
+  /** Bytes from the start of the IP header to the payload. */
+  payload: u32
+  /** Bytes of the IP packet, headers included. */
+  length: u32
+  /** Time to live or hop limit. */
+  hops: u32
+  /** Whether a router may cut it to pieces. */
+  fragmentable: u32
+  /** TCP: the flags; SCTP: the type of the first chunk. */
+  event: u32
+}
+
+/** Which dest is to serve a new connection. Lives on the stack only. */
+export interface Choice {
+  /** Index in `dests`, or `NONE`. */
+  dest: u32
+  /** Slot of the template that says so, or `NONE`. */
+  template: u32
+}
+
+/** An address in 64 bits: IPv4 as it is, IPv6 by a keyed hash (`address.ts`). */
+export interface Digest {
+  low: u32
+  high: u32
+}
+
+/** A packet's addresses, ports and protocol exactly as the packet carries them; or a template's. Ports in host order. */
+export interface FlowKey {
+  source: Digest
+  destination: Digest
+  sourcePort: u16
+  destinationPort: u16
+  /** IP protocol number; 0 for the templates of a firewall mark's service. */
+  protocol: u8
+  /** `Family`, and `TEMPLATE` where it isn't a packet's. */
+  kind: u8
+  reserved: u16
 }
 
 /** Which connection a flow belongs to, and in which direction. */
@@ -72,13 +168,15 @@ export interface Flow {
 }
 
 /**
- * A connection of a client to a dest. Slots are reused: a reader that came by a flow compares the addresses before it
- * believes the slot.
+ * A connection of a client to a dest, or the template of a persistent client. Slots are reused: a reader that came by a flow
+ * compares the addresses before it believes the slot.
  */
 export interface Connection {
   /** On the director's clock; past it the connection does not exist any more. 0 in a slot that is not in use. */
   expiresMs: u64
+  /** A template's is masked. */
   client: Address
+  /** A template of a firewall mark's service has the mark in `word0`. */
   virtual: Address
   /** The dest's address. */
   server: Address
@@ -86,19 +184,28 @@ export interface Connection {
   virtualPort: u16
   serverPort: u16
   protocol: u8
-  reserved: u8
+  family: u8
   /** Index in the table `dests`. */
   dest: u32
-  /** `TcpState`. 32 bits wide because it is changed by compare-and-swap. */
+  /** A state of the protocol's. 32 bits wide because it is changed by compare-and-swap. */
   state: u32
-  reserved1: u32
+  /** The slot of the template that chose the dest; 0 without persistence. */
+  template: u32
+  /** Of a template: the connections that it made and that still exist. */
+  members: atomic32
+  /** `ConnectionFlag`. */
+  flags: u32
+  reserved: u32
 }
 
+/** A service is known by protocol, address and port, or by a firewall mark alone. */
 export interface ServiceKey {
   address: Address
   port: u16
   protocol: u8
-  reserved: u8
+  family: u8
+  /** 0 for a service with an address. */
+  mark: u32
 }
 
 /** A virtual service as configured. Written by the control side only, as a whole. */
@@ -107,8 +214,22 @@ export interface Service {
   index: u32
   /** `Scheduler`. */
   scheduler: u32
+  /** `ServiceFlag`. */
+  flags: u32
   /** First dest of the list, an index in `dests`; 0 ends the list. */
   firstDest: u32
+  /** Persistence: how long a client is remembered after its last new connection; 0 without. */
+  persistenceMs: u32
+  /** Persistence: IPv4 mask, or length of the IPv6 prefix, that makes clients one. */
+  clientMask: u32
+  /** `wrr`: the greatest common divisor of the dests' positive weights, and the greatest weight. */
+  weightDivisor: u32
+  maxWeight: u32
+  /** `dh`, `sh`, `mh`: where the service's part of `buckets` begins, and how long it is. */
+  firstBucket: u32
+  buckets: u32
+  /** What the scheduler takes from beyond LVS: `lc` the granularity, `sh` the client's prefix length. */
+  parameter: u32
   reserved: u32
 }
 
@@ -117,8 +238,16 @@ export interface Service {
  * restarts a scheduler or takes the remembered dest out of the list.
  */
 export interface ServiceState {
-  /** `rr`: the dest chosen last, an index in `dests`; 0 before the first choice. */
+  /** `rr`, `wrr`: the dest chosen last, an index in `dests`; 0 before the first choice. */
   lastDest: u32
+  /** `wrr`: the weight that a dest must have in this round. */
+  currentWeight: u32
+}
+
+/** A row of a scheduler's table. Written by the control side only. */
+export interface Bucket {
+  /** Index in `dests`, or 0. */
+  dest: u32
 }
 
 /** A real server of a service as configured. Written by the control side only, as a whole. */
@@ -128,6 +257,7 @@ export interface Dest {
   /** The service that the dest belongs to, or belonged to. */
   service: ServiceKey
   address: Address
+  /** 0: the packet's own. */
   port: u16
   /** `ForwardingMethod`. */
   method: u8
@@ -135,15 +265,29 @@ export interface Dest {
   availability: u8
   /** Capacity relative to the other dests of the service, 0 … 2^31 − 1; 0: no new connections. */
   weight: u32
+  /** The last weight that wasn't 0 (`mh` keeps a quiesced dest's place). */
+  lastWeight: u32
+  /** Connections from which on the dest is overloaded; 0: never. */
+  upperThreshold: u32
+  /** Connections below which it no longer is; 0: below 3/4 of the upper threshold. */
+  lowerThreshold: u32
   /** The next dest of the service's list, an index in `dests`; 0 ends the list. */
   next: u32
 }
 
 /** Connections that a dest has. Written by the engine only. */
 export interface DestState {
-  /** In a state that counts as active (`protocols/tcp.ts`). */
+  /** In a state that counts as active. */
   active: atomic32
   inactive: atomic32
+  /** Templates that lead to it. */
+  persistent: atomic32
+  reserved: u32
+}
+
+/** Whether a dest has reached its upper threshold. Written by the engine, and by the control side when a threshold changes. */
+export interface Overload {
+  overloaded: u32
 }
 
 /** Traffic of one dest on one processor. Bytes are IP bytes, header included. */
@@ -191,6 +335,29 @@ export interface Clock {
   nowMs: u64
 }
 
+/** How the director behaves; named as in `/proc/sys/net/ipv4/vs`. Written by the control side only, as a whole. */
+export interface Settings {
+  /** `ipvsadm --set`: timeouts of ESTABLISHED, of FIN_WAIT, and of UDP. */
+  tcpMs: u32
+  tcpFinMs: u32
+  udpMs: u32
+  connReuseMode: u32
+  expireNodestConn: u32
+  expireQuiescentTemplate: u32
+  sloppyTcp: u32
+  sloppySctp: u32
+  /** 3: the states of TCP as under attack. */
+  secureTcp: u32
+  /** Services that are known by a firewall mark: 0 saves packets the question. */
+  markServices: u32
+  /** Persistent services of any port, or of FTP's: 0 saves packets the question. */
+  wideServices: u32
+  reserved: u32
+  /** Keys of the hash that makes a digest of an IPv6 address. */
+  digestKey0: u32
+  digestKey1: u32
+}
+
 /** Where the director is in its tables. Written by the engine only. */
 export interface Allocator {
   /** Slots of `connections` handed out for the first time so far; those above have never been used. */
@@ -229,15 +396,62 @@ export const enum Verdict {
   Stack = 3,
 }
 
+/** What reading an IP header came to. */
+export const enum Parsed {
+  Whole = 0,
+  Malformed = 1,
+  Fragment = 2,
+}
+
+export const enum Family {
+  Ipv4 = 4,
+  Ipv6 = 6,
+}
+
+/** In `FlowKey.kind`, beside the family. */
+export const TEMPLATE = 64
+
 export const enum Direction {
   /** From the client. */
   In = 0,
   /** From the server. */
   Out = 1,
+  /** No packet's: the flow leads to a template. */
+  Template = 2,
 }
 
+export const enum ConnectionFlag {
+  Template = 1,
+  /** A template whose dest is gone: kept for its connections, no longer found. */
+  SetAside = 2,
+}
+
+export const enum ServiceFlag {
+  Persistent = 1,
+  /** Each datagram is scheduled, no connection kept (`ipvsadm -o`). */
+  OnePacket = 2,
+  /** `ipvsadm -b sh-fallback`, `mh-fallback`. */
+  Fallback = 4,
+  /** `ipvsadm -b sh-port`, `mh-port`. */
+  HashPort = 8,
+}
+
+/** Numbers are stable: new schedulers go to the end. */
 export const enum Scheduler {
   RoundRobin = 1,
+  WeightedRoundRobin = 2,
+  LeastConnection = 3,
+  WeightedLeastConnection = 4,
+  LocalityBasedLeastConnection = 5,
+  LocalityBasedWithReplication = 6,
+  DestinationHashing = 7,
+  SourceHashing = 8,
+  ShortestExpectedDelay = 9,
+  NeverQueue = 10,
+  WeightedFailover = 11,
+  WeightedOverflow = 12,
+  MaglevHashing = 13,
+  PowerOfTwo = 14,
 }
 
 /** Values as in `ipvsadm`'s netlink attribute (`IP_VS_CONN_F_MASQ` …): uapi `linux/ip_vs.h`. */
@@ -266,7 +480,7 @@ export const enum Route {
 }
 
 /** Changes whenever a record or table does: tables of another version are not adopted. */
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
 
 /** No slot, no dest: indexes of tables start at 1. */
 export const NONE = 0

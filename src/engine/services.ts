@@ -1,10 +1,100 @@
-/** From a service to the dest that its scheduler chooses. */
-import { serviceStateAt } from './platform.ts'
-import { NONE, Scheduler, type Service, type ServiceKey } from './records.ts'
+/**
+ * From a packet to its service, and from a service to the dest that is to serve it.
+ *
+ * A service is looked for by the packet's firewall mark, by protocol, address and port, by FTP's port for what may be an FTP data
+ * connection, and by the address alone; the last two only find persistent services.
+ */
+import { copyAddress } from './address.ts'
+import { addTemplate, findTemplate, nameTemplate } from './persistence.ts'
+import { connectionAt, findService, type Packet, serviceStateAt } from './platform.ts'
+import { PROTOCOL_TCP } from './protocols/protocols.ts'
+import {
+  type Address,
+  type Choice,
+  type FlowKey,
+  type Heading,
+  NONE,
+  Scheduler,
+  type Service,
+  ServiceFlag,
+  type ServiceKey,
+  type Settings,
+} from './records.ts'
 import { rr } from './schedulers/rr.ts'
 
+const FTP_PORT = 21
+const FTP_DATA_PORT = 20
+const FIRST_PASSIVE_PORT = 1024
+
+/** The service that a packet is for, its key in `key`; null where it is for none. */
+export function serviceOf(packet: Packet, heading: Heading, key: ServiceKey, set: Settings): Service | null {
+  key.family = heading.family
+  if (set.markServices !== 0 && packet.mark !== 0) {
+    key.mark = packet.mark
+    const marked = findService(key)
+    if (marked !== null) return marked
+    key.mark = 0
+  }
+  copyAddress(key.address, heading.destination)
+  key.port = heading.destinationPort
+  key.protocol = heading.protocol
+  const exact = findService(key)
+  if (exact !== null || set.wideServices === 0) return exact
+  return wideServiceOf(heading, key)
+}
+
+function wideServiceOf(heading: Heading, key: ServiceKey): Service | null {
+  const port = heading.destinationPort
+  if (heading.protocol === PROTOCOL_TCP && (port === FTP_DATA_PORT || port >= FIRST_PASSIVE_PORT)) {
+    key.port = FTP_PORT
+    const ftp = findService(key)
+    if (ftp !== null && isPersistent(ftp)) return ftp
+  }
+  key.port = 0
+  const wide = findService(key)
+  return wide !== null && isPersistent(wide) ? wide : null
+}
+
+function isPersistent(service: Service): boolean {
+  return (service.flags & ServiceFlag.Persistent) !== 0
+}
+
+/**
+ * The dest for a packet that begins a connection: the one of its client's template, or the scheduler's choice. `choice.dest` is `NONE`
+ * where no dest is usable; `choice.template` is `NONE` with a dest where the service isn't persistent, or there was no room.
+ * @noinline
+ */
+export function choose(heading: Heading, key: ServiceKey, service: Service, set: Settings, choice: Choice): void {
+  choice.template = NONE
+  if (!isPersistent(service)) {
+    choice.dest = schedule(heading, key, service)
+    return
+  }
+  const client: Address = { word0: 0, word1: 0, word2: 0, word3: 0 }
+  const flow: FlowKey = {
+    source: { low: 0, high: 0 },
+    destination: { low: 0, high: 0 },
+    sourcePort: 0,
+    destinationPort: 0,
+    protocol: 0,
+    kind: 0,
+    reserved: 0,
+  }
+  nameTemplate(flow, client, heading, key, service)
+  choice.template = findTemplate(flow, client, service, set)
+  if (choice.template === NONE) {
+    choice.dest = schedule(heading, key, service)
+    if (choice.dest === NONE) return
+    choice.template = addTemplate(flow, client, heading, key, service, choice.dest)
+    if (choice.template === NONE) choice.dest = NONE
+    return
+  }
+  const template = connectionAt(choice.template)
+  choice.dest = template === null ? NONE : template.dest
+}
+
 /** The scheduler's choice: an index in `dests`, or `NONE` where no dest is usable. */
-export function schedule(key: ServiceKey, service: Service): number {
+function schedule(heading: Heading, key: ServiceKey, service: Service): number {
   const state = serviceStateAt(service.index)
   if (state === null) return NONE
   switch (service.scheduler) {

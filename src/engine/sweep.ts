@@ -3,14 +3,26 @@
  * no call holds a processor for long: 4096 visits take some 20 µs, 4096 removals some 2 ms.
  */
 import { removeConnection } from './connections.ts'
-import { allocator, connectionAt, connectionCapacity, nowMs } from './platform.ts'
+import { isTemplateOver } from './persistence.ts'
+import { allocator, connectionAt, connectionCapacity, destAt, nowMs, settings } from './platform.ts'
+import { Availability, type Connection, ConnectionFlag, type Settings } from './records.ts'
 
 const VISITS = 4096
+
+/** Whether a connection's time is over, or with `expire_nodest_conn` its dest's. */
+function isOver(connection: Connection, now: number, set: Settings): boolean {
+  if ((connection.flags & ConnectionFlag.Template) !== 0) return isTemplateOver(connection, now)
+  if (connection.expiresMs <= now) return true
+  if (set.expireNodestConn === 0) return false
+  const dest = destAt(connection.dest)
+  return dest !== null && dest.availability === Availability.Removed
+}
 
 /** False where the pass over the table isn't finished. */
 export function sweep(): boolean {
   const place = allocator()
-  if (place === null) return true
+  const set = settings()
+  if (place === null || set === null) return true
   const now = nowMs()
   const capacity = connectionCapacity()
   const end = place.used < capacity ? place.used : capacity - 1
@@ -20,9 +32,7 @@ export function sweep(): boolean {
     next = first + step
     if (next > end) break
     const connection = connectionAt(next)
-    if (connection !== null && connection.expiresMs !== 0 && connection.expiresMs <= now) {
-      removeConnection(next)
-    }
+    if (connection !== null && connection.expiresMs !== 0 && isOver(connection, now, set)) removeConnection(next)
   }
   const finished = next >= end
   place.sweep = finished ? 0 : next

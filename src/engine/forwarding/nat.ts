@@ -6,18 +6,15 @@
  * What the director can't forward to a server it answers in the virtual address's name. A server's packet that is too old or too
  * big goes up unchanged: the stack, a router to the server, refuses it with its own address.
  */
-import { change16 } from '../checksum.ts'
-import { answerWithIcmp, IcmpType, Unreachable } from '../icmp.ts'
-import { countHop, headerLength, mayFragment, replaceDestination, replaceSource } from '../ipv4.ts'
-import { type Packet, route, routeMtu, updateTcpChecksum } from '../platform.ts'
-import { tcpHeaderLength } from '../protocols/tcp.ts'
-import { type Connection, type Ipv4Header, Route, type TcpHeader, Verdict } from '../records.ts'
+import { answerWithIcmp, IcmpError } from '../icmp.ts'
+import { type Packet, route, routeMtu } from '../platform.ts'
+import { type Connection, type Heading, Route, Verdict } from '../records.ts'
 import { count, Reason } from '../reasons.ts'
+import { countHop, replaceDestination, replaceSource } from './rewrite.ts'
 
 /** Bytes of the largest IP packet that this packet becomes on the wire. */
-function wireLength(packet: Packet, ip: Ipv4Header, tcp: TcpHeader): number {
-  if (packet.segment === 0) return ip.totalLength
-  return headerLength(ip) + tcpHeaderLength(tcp) + packet.segment
+function wireLength(packet: Packet, heading: Heading): number {
+  return packet.segment === 0 ? heading.length : heading.payload + packet.segment
 }
 
 function refuseRoute(found: number): number {
@@ -26,47 +23,41 @@ function refuseRoute(found: number): number {
 }
 
 /** From the client to the server. */
-export function natIn(packet: Packet, ip: Ipv4Header, tcp: TcpHeader, connection: Connection): number {
-  if (ip.ttl <= 1) {
+export function natIn(packet: Packet, heading: Heading, connection: Connection): number {
+  if (heading.hops <= 1) {
     count(Reason.TtlExceeded)
-    return answerWithIcmp(packet, IcmpType.TimeExceeded, 0, 0)
+    return answerWithIcmp(packet, heading, IcmpError.TimeExceeded, 0)
   }
   let verdict: number = Verdict.Forward
-  const found = route(packet, connection.client, connection.server, wireLength(packet, ip, tcp))
+  const length = wireLength(packet, heading)
+  const found = route(packet, heading.family, connection.client, connection.server, length)
   if (found === Route.TooBig) {
     count(Reason.TooBig)
-    if (!mayFragment(ip)) {
-      countHop(ip)
-      return answerWithIcmp(packet, IcmpType.DestinationUnreachable, Unreachable.FragmentationNeeded, routeMtu(packet))
+    if (heading.fragmentable === 0) {
+      countHop(packet, heading)
+      return answerWithIcmp(packet, heading, IcmpError.TooBig, routeMtu(packet))
     }
     verdict = Verdict.Stack
   } else if (found !== Route.Found) return refuseRoute(found)
-  else countHop(ip)
-  const tcpOffset = headerLength(ip)
-  const portChange = change16(tcp.destinationPort, connection.serverPort)
-  tcp.destinationPort = connection.serverPort
-  const addressChange = replaceDestination(ip, connection.server)
-  updateTcpChecksum(packet, tcpOffset, addressChange, portChange)
+  else countHop(packet, heading)
+  replaceDestination(packet, heading, connection.server, connection.serverPort)
   return verdict
 }
 
 /** From the server to the client. */
-export function natOut(packet: Packet, ip: Ipv4Header, tcp: TcpHeader, connection: Connection): number {
-  if (ip.ttl <= 1) {
+export function natOut(packet: Packet, heading: Heading, connection: Connection): number {
+  if (heading.hops <= 1) {
     count(Reason.TtlExceeded)
     return Verdict.Pass
   }
-  const found = route(packet, connection.virtual, connection.client, wireLength(packet, ip, tcp))
+  const length = wireLength(packet, heading)
+  const found = route(packet, heading.family, connection.virtual, connection.client, length)
   if (found === Route.TooBig) {
     count(Reason.TooBig)
-    return mayFragment(ip) ? Verdict.Drop : Verdict.Pass
+    return heading.fragmentable !== 0 ? Verdict.Drop : Verdict.Pass
   }
   if (found !== Route.Found) return refuseRoute(found)
-  countHop(ip)
-  const tcpOffset = headerLength(ip)
-  const portChange = change16(tcp.sourcePort, connection.virtualPort)
-  tcp.sourcePort = connection.virtualPort
-  const addressChange = replaceSource(ip, connection.virtual)
-  updateTcpChecksum(packet, tcpOffset, addressChange, portChange)
+  countHop(packet, heading)
+  replaceSource(packet, heading, connection.virtual, connection.virtualPort)
   return Verdict.Forward
 }

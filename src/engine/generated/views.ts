@@ -7,22 +7,33 @@
  */
 import type {
   Ipv4Header,
+  Ipv6Header,
+  ExtensionHeader,
+  Ports,
   TcpHeader,
+  UdpHeader,
+  SctpHeader,
   IcmpHeader,
   Address,
+  Heading,
+  Choice,
+  Digest,
   FlowKey,
   Flow,
   Connection,
   ServiceKey,
   Service,
   ServiceState,
+  Bucket,
   Dest,
   DestState,
+  Overload,
   Counters,
   Retired,
   Rates,
   ReasonCount,
   Clock,
+  Settings,
   Allocator,
   Layout,
 } from '../records.ts'
@@ -161,6 +172,227 @@ export class Ipv4HeaderView implements Ipv4Header {
   }
 }
 
+export class Ipv6HeaderView implements Ipv6Header {
+  /** Bytes. */
+  static readonly SIZE = 40
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: Ipv6Header): Ipv6HeaderView {
+    return new Ipv6HeaderView(new DataView(new ArrayBuffer(40))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): Ipv6HeaderView {
+    return new Ipv6HeaderView(viewOf(bytes, 40, 'Ipv6Header'))
+  }
+
+  get versionClassFlow(): number {
+    return this.data.getUint32(this.at, false)
+  }
+  set versionClassFlow(value: number) {
+    this.data.setUint32(this.at, value, false)
+  }
+
+  get payloadLength(): number {
+    return this.data.getUint16(this.at + 4, false)
+  }
+  set payloadLength(value: number) {
+    this.data.setUint16(this.at + 4, value, false)
+  }
+
+  get nextHeader(): number {
+    return this.data.getUint8(this.at + 6)
+  }
+  set nextHeader(value: number) {
+    this.data.setUint8(this.at + 6, value)
+  }
+
+  get hopLimit(): number {
+    return this.data.getUint8(this.at + 7)
+  }
+  set hopLimit(value: number) {
+    this.data.setUint8(this.at + 7, value)
+  }
+
+  get source0(): number {
+    return this.data.getUint32(this.at + 8, false)
+  }
+  set source0(value: number) {
+    this.data.setUint32(this.at + 8, value, false)
+  }
+
+  get source1(): number {
+    return this.data.getUint32(this.at + 12, false)
+  }
+  set source1(value: number) {
+    this.data.setUint32(this.at + 12, value, false)
+  }
+
+  get source2(): number {
+    return this.data.getUint32(this.at + 16, false)
+  }
+  set source2(value: number) {
+    this.data.setUint32(this.at + 16, value, false)
+  }
+
+  get source3(): number {
+    return this.data.getUint32(this.at + 20, false)
+  }
+  set source3(value: number) {
+    this.data.setUint32(this.at + 20, value, false)
+  }
+
+  get destination0(): number {
+    return this.data.getUint32(this.at + 24, false)
+  }
+  set destination0(value: number) {
+    this.data.setUint32(this.at + 24, value, false)
+  }
+
+  get destination1(): number {
+    return this.data.getUint32(this.at + 28, false)
+  }
+  set destination1(value: number) {
+    this.data.setUint32(this.at + 28, value, false)
+  }
+
+  get destination2(): number {
+    return this.data.getUint32(this.at + 32, false)
+  }
+  set destination2(value: number) {
+    this.data.setUint32(this.at + 32, value, false)
+  }
+
+  get destination3(): number {
+    return this.data.getUint32(this.at + 36, false)
+  }
+  set destination3(value: number) {
+    this.data.setUint32(this.at + 36, value, false)
+  }
+
+  /** Copies all fields. */
+  set(from: Ipv6Header): this {
+    this.versionClassFlow = from.versionClassFlow
+    this.payloadLength = from.payloadLength
+    this.nextHeader = from.nextHeader
+    this.hopLimit = from.hopLimit
+    this.source0 = from.source0
+    this.source1 = from.source1
+    this.source2 = from.source2
+    this.source3 = from.source3
+    this.destination0 = from.destination0
+    this.destination1 = from.destination1
+    this.destination2 = from.destination2
+    this.destination3 = from.destination3
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 40).slice()
+  }
+}
+
+export class ExtensionHeaderView implements ExtensionHeader {
+  /** Bytes. */
+  static readonly SIZE = 2
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: ExtensionHeader): ExtensionHeaderView {
+    return new ExtensionHeaderView(new DataView(new ArrayBuffer(2))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): ExtensionHeaderView {
+    return new ExtensionHeaderView(viewOf(bytes, 2, 'ExtensionHeader'))
+  }
+
+  get nextHeader(): number {
+    return this.data.getUint8(this.at)
+  }
+  set nextHeader(value: number) {
+    this.data.setUint8(this.at, value)
+  }
+
+  get length(): number {
+    return this.data.getUint8(this.at + 1)
+  }
+  set length(value: number) {
+    this.data.setUint8(this.at + 1, value)
+  }
+
+  /** Copies all fields. */
+  set(from: ExtensionHeader): this {
+    this.nextHeader = from.nextHeader
+    this.length = from.length
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 2).slice()
+  }
+}
+
+export class PortsView implements Ports {
+  /** Bytes. */
+  static readonly SIZE = 4
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: Ports): PortsView {
+    return new PortsView(new DataView(new ArrayBuffer(4))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): PortsView {
+    return new PortsView(viewOf(bytes, 4, 'Ports'))
+  }
+
+  get source(): number {
+    return this.data.getUint16(this.at, false)
+  }
+  set source(value: number) {
+    this.data.setUint16(this.at, value, false)
+  }
+
+  get destination(): number {
+    return this.data.getUint16(this.at + 2, false)
+  }
+  set destination(value: number) {
+    this.data.setUint16(this.at + 2, value, false)
+  }
+
+  /** Copies all fields. */
+  set(from: Ports): this {
+    this.source = from.source
+    this.destination = from.destination
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 4).slice()
+  }
+}
+
 export class TcpHeaderView implements TcpHeader {
   /** Bytes. */
   static readonly SIZE = 20
@@ -264,6 +496,156 @@ export class TcpHeaderView implements TcpHeader {
   }
 }
 
+export class UdpHeaderView implements UdpHeader {
+  /** Bytes. */
+  static readonly SIZE = 8
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: UdpHeader): UdpHeaderView {
+    return new UdpHeaderView(new DataView(new ArrayBuffer(8))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): UdpHeaderView {
+    return new UdpHeaderView(viewOf(bytes, 8, 'UdpHeader'))
+  }
+
+  get sourcePort(): number {
+    return this.data.getUint16(this.at, false)
+  }
+  set sourcePort(value: number) {
+    this.data.setUint16(this.at, value, false)
+  }
+
+  get destinationPort(): number {
+    return this.data.getUint16(this.at + 2, false)
+  }
+  set destinationPort(value: number) {
+    this.data.setUint16(this.at + 2, value, false)
+  }
+
+  get length(): number {
+    return this.data.getUint16(this.at + 4, false)
+  }
+  set length(value: number) {
+    this.data.setUint16(this.at + 4, value, false)
+  }
+
+  get checksum(): number {
+    return this.data.getUint16(this.at + 6, false)
+  }
+  set checksum(value: number) {
+    this.data.setUint16(this.at + 6, value, false)
+  }
+
+  /** Copies all fields. */
+  set(from: UdpHeader): this {
+    this.sourcePort = from.sourcePort
+    this.destinationPort = from.destinationPort
+    this.length = from.length
+    this.checksum = from.checksum
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
+  }
+}
+
+export class SctpHeaderView implements SctpHeader {
+  /** Bytes. */
+  static readonly SIZE = 16
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: SctpHeader): SctpHeaderView {
+    return new SctpHeaderView(new DataView(new ArrayBuffer(16))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): SctpHeaderView {
+    return new SctpHeaderView(viewOf(bytes, 16, 'SctpHeader'))
+  }
+
+  get sourcePort(): number {
+    return this.data.getUint16(this.at, false)
+  }
+  set sourcePort(value: number) {
+    this.data.setUint16(this.at, value, false)
+  }
+
+  get destinationPort(): number {
+    return this.data.getUint16(this.at + 2, false)
+  }
+  set destinationPort(value: number) {
+    this.data.setUint16(this.at + 2, value, false)
+  }
+
+  get verificationTag(): number {
+    return this.data.getUint32(this.at + 4, false)
+  }
+  set verificationTag(value: number) {
+    this.data.setUint32(this.at + 4, value, false)
+  }
+
+  get checksum(): number {
+    return this.data.getUint32(this.at + 8, true)
+  }
+  set checksum(value: number) {
+    this.data.setUint32(this.at + 8, value, true)
+  }
+
+  get chunkType(): number {
+    return this.data.getUint8(this.at + 12)
+  }
+  set chunkType(value: number) {
+    this.data.setUint8(this.at + 12, value)
+  }
+
+  get chunkFlags(): number {
+    return this.data.getUint8(this.at + 13)
+  }
+  set chunkFlags(value: number) {
+    this.data.setUint8(this.at + 13, value)
+  }
+
+  get chunkLength(): number {
+    return this.data.getUint16(this.at + 14, false)
+  }
+  set chunkLength(value: number) {
+    this.data.setUint16(this.at + 14, value, false)
+  }
+
+  /** Copies all fields. */
+  set(from: SctpHeader): this {
+    this.sourcePort = from.sourcePort
+    this.destinationPort = from.destinationPort
+    this.verificationTag = from.verificationTag
+    this.checksum = from.checksum
+    this.chunkType = from.chunkType
+    this.chunkFlags = from.chunkFlags
+    this.chunkLength = from.chunkLength
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 16).slice()
+  }
+}
+
 export class IcmpHeaderView implements IcmpHeader {
   /** Bytes. */
   static readonly SIZE = 8
@@ -329,45 +711,6 @@ export class IcmpHeaderView implements IcmpHeader {
 
 export class AddressView implements Address {
   /** Bytes. */
-  static readonly SIZE = 4
-
-  constructor(
-    readonly data: DataView,
-    /** Where in `data` the record begins. */
-    public at = 0,
-  ) {}
-
-  /** A copy in fresh memory. */
-  static of(from: Address): AddressView {
-    return new AddressView(new DataView(new ArrayBuffer(4))).set(from)
-  }
-
-  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
-  static from(bytes: Uint8Array): AddressView {
-    return new AddressView(viewOf(bytes, 4, 'Address'))
-  }
-
-  get word(): number {
-    return this.data.getUint32(this.at, true)
-  }
-  set word(value: number) {
-    this.data.setUint32(this.at, value, true)
-  }
-
-  /** Copies all fields. */
-  set(from: Address): this {
-    this.word = from.word
-    return this
-  }
-
-  /** A copy of the record's bytes. */
-  toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 4).slice()
-  }
-}
-
-export class FlowKeyView implements FlowKey {
-  /** Bytes. */
   static readonly SIZE = 16
 
   constructor(
@@ -377,13 +720,76 @@ export class FlowKeyView implements FlowKey {
   ) {}
 
   /** A copy in fresh memory. */
-  static of(from: FlowKey): FlowKeyView {
-    return new FlowKeyView(new DataView(new ArrayBuffer(16))).set(from)
+  static of(from: Address): AddressView {
+    return new AddressView(new DataView(new ArrayBuffer(16))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
-  static from(bytes: Uint8Array): FlowKeyView {
-    return new FlowKeyView(viewOf(bytes, 16, 'FlowKey'))
+  static from(bytes: Uint8Array): AddressView {
+    return new AddressView(viewOf(bytes, 16, 'Address'))
+  }
+
+  get word0(): number {
+    return this.data.getUint32(this.at, true)
+  }
+  set word0(value: number) {
+    this.data.setUint32(this.at, value, true)
+  }
+
+  get word1(): number {
+    return this.data.getUint32(this.at + 4, true)
+  }
+  set word1(value: number) {
+    this.data.setUint32(this.at + 4, value, true)
+  }
+
+  get word2(): number {
+    return this.data.getUint32(this.at + 8, true)
+  }
+  set word2(value: number) {
+    this.data.setUint32(this.at + 8, value, true)
+  }
+
+  get word3(): number {
+    return this.data.getUint32(this.at + 12, true)
+  }
+  set word3(value: number) {
+    this.data.setUint32(this.at + 12, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: Address): this {
+    this.word0 = from.word0
+    this.word1 = from.word1
+    this.word2 = from.word2
+    this.word3 = from.word3
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 16).slice()
+  }
+}
+
+export class HeadingView implements Heading {
+  /** Bytes. */
+  static readonly SIZE = 64
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: Heading): HeadingView {
+    return new HeadingView(new DataView(new ArrayBuffer(64))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): HeadingView {
+    return new HeadingView(viewOf(bytes, 64, 'Heading'))
   }
 
   get source(): AddressView {
@@ -391,42 +797,265 @@ export class FlowKeyView implements FlowKey {
   }
 
   get destination(): AddressView {
-    return new AddressView(this.data, this.at + 4)
+    return new AddressView(this.data, this.at + 16)
   }
 
   get sourcePort(): number {
-    return this.data.getUint16(this.at + 8, true)
+    return this.data.getUint16(this.at + 32, true)
   }
   set sourcePort(value: number) {
-    this.data.setUint16(this.at + 8, value, true)
+    this.data.setUint16(this.at + 32, value, true)
   }
 
   get destinationPort(): number {
-    return this.data.getUint16(this.at + 10, true)
+    return this.data.getUint16(this.at + 34, true)
   }
   set destinationPort(value: number) {
-    this.data.setUint16(this.at + 10, value, true)
+    this.data.setUint16(this.at + 34, value, true)
+  }
+
+  get family(): number {
+    return this.data.getUint8(this.at + 36)
+  }
+  set family(value: number) {
+    this.data.setUint8(this.at + 36, value)
   }
 
   get protocol(): number {
-    return this.data.getUint8(this.at + 12)
+    return this.data.getUint8(this.at + 37)
   }
   set protocol(value: number) {
-    this.data.setUint8(this.at + 12, value)
+    this.data.setUint8(this.at + 37, value)
   }
 
-  get reserved0(): number {
-    return this.data.getUint8(this.at + 13)
+  get reserved(): number {
+    return this.data.getUint16(this.at + 38, true)
   }
-  set reserved0(value: number) {
-    this.data.setUint8(this.at + 13, value)
+  set reserved(value: number) {
+    this.data.setUint16(this.at + 38, value, true)
   }
 
-  get reserved1(): number {
-    return this.data.getUint16(this.at + 14, true)
+  get transport(): number {
+    return this.data.getUint32(this.at + 40, true)
   }
-  set reserved1(value: number) {
-    this.data.setUint16(this.at + 14, value, true)
+  set transport(value: number) {
+    this.data.setUint32(this.at + 40, value, true)
+  }
+
+  get payload(): number {
+    return this.data.getUint32(this.at + 44, true)
+  }
+  set payload(value: number) {
+    this.data.setUint32(this.at + 44, value, true)
+  }
+
+  get length(): number {
+    return this.data.getUint32(this.at + 48, true)
+  }
+  set length(value: number) {
+    this.data.setUint32(this.at + 48, value, true)
+  }
+
+  get hops(): number {
+    return this.data.getUint32(this.at + 52, true)
+  }
+  set hops(value: number) {
+    this.data.setUint32(this.at + 52, value, true)
+  }
+
+  get fragmentable(): number {
+    return this.data.getUint32(this.at + 56, true)
+  }
+  set fragmentable(value: number) {
+    this.data.setUint32(this.at + 56, value, true)
+  }
+
+  get event(): number {
+    return this.data.getUint32(this.at + 60, true)
+  }
+  set event(value: number) {
+    this.data.setUint32(this.at + 60, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: Heading): this {
+    this.source.set(from.source)
+    this.destination.set(from.destination)
+    this.sourcePort = from.sourcePort
+    this.destinationPort = from.destinationPort
+    this.family = from.family
+    this.protocol = from.protocol
+    this.reserved = from.reserved
+    this.transport = from.transport
+    this.payload = from.payload
+    this.length = from.length
+    this.hops = from.hops
+    this.fragmentable = from.fragmentable
+    this.event = from.event
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 64).slice()
+  }
+}
+
+export class ChoiceView implements Choice {
+  /** Bytes. */
+  static readonly SIZE = 8
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: Choice): ChoiceView {
+    return new ChoiceView(new DataView(new ArrayBuffer(8))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): ChoiceView {
+    return new ChoiceView(viewOf(bytes, 8, 'Choice'))
+  }
+
+  get dest(): number {
+    return this.data.getUint32(this.at, true)
+  }
+  set dest(value: number) {
+    this.data.setUint32(this.at, value, true)
+  }
+
+  get template(): number {
+    return this.data.getUint32(this.at + 4, true)
+  }
+  set template(value: number) {
+    this.data.setUint32(this.at + 4, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: Choice): this {
+    this.dest = from.dest
+    this.template = from.template
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
+  }
+}
+
+export class DigestView implements Digest {
+  /** Bytes. */
+  static readonly SIZE = 8
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: Digest): DigestView {
+    return new DigestView(new DataView(new ArrayBuffer(8))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): DigestView {
+    return new DigestView(viewOf(bytes, 8, 'Digest'))
+  }
+
+  get low(): number {
+    return this.data.getUint32(this.at, true)
+  }
+  set low(value: number) {
+    this.data.setUint32(this.at, value, true)
+  }
+
+  get high(): number {
+    return this.data.getUint32(this.at + 4, true)
+  }
+  set high(value: number) {
+    this.data.setUint32(this.at + 4, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: Digest): this {
+    this.low = from.low
+    this.high = from.high
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
+  }
+}
+
+export class FlowKeyView implements FlowKey {
+  /** Bytes. */
+  static readonly SIZE = 24
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: FlowKey): FlowKeyView {
+    return new FlowKeyView(new DataView(new ArrayBuffer(24))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): FlowKeyView {
+    return new FlowKeyView(viewOf(bytes, 24, 'FlowKey'))
+  }
+
+  get source(): DigestView {
+    return new DigestView(this.data, this.at)
+  }
+
+  get destination(): DigestView {
+    return new DigestView(this.data, this.at + 8)
+  }
+
+  get sourcePort(): number {
+    return this.data.getUint16(this.at + 16, true)
+  }
+  set sourcePort(value: number) {
+    this.data.setUint16(this.at + 16, value, true)
+  }
+
+  get destinationPort(): number {
+    return this.data.getUint16(this.at + 18, true)
+  }
+  set destinationPort(value: number) {
+    this.data.setUint16(this.at + 18, value, true)
+  }
+
+  get protocol(): number {
+    return this.data.getUint8(this.at + 20)
+  }
+  set protocol(value: number) {
+    this.data.setUint8(this.at + 20, value)
+  }
+
+  get kind(): number {
+    return this.data.getUint8(this.at + 21)
+  }
+  set kind(value: number) {
+    this.data.setUint8(this.at + 21, value)
+  }
+
+  get reserved(): number {
+    return this.data.getUint16(this.at + 22, true)
+  }
+  set reserved(value: number) {
+    this.data.setUint16(this.at + 22, value, true)
   }
 
   /** Copies all fields. */
@@ -436,14 +1065,14 @@ export class FlowKeyView implements FlowKey {
     this.sourcePort = from.sourcePort
     this.destinationPort = from.destinationPort
     this.protocol = from.protocol
-    this.reserved0 = from.reserved0
-    this.reserved1 = from.reserved1
+    this.kind = from.kind
+    this.reserved = from.reserved
     return this
   }
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 16).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 24).slice()
   }
 }
 
@@ -496,7 +1125,7 @@ export class FlowView implements Flow {
 
 export class ConnectionView implements Connection {
   /** Bytes. */
-  static readonly SIZE = 40
+  static readonly SIZE = 88
 
   constructor(
     readonly data: DataView,
@@ -506,12 +1135,12 @@ export class ConnectionView implements Connection {
 
   /** A copy in fresh memory. */
   static of(from: Connection): ConnectionView {
-    return new ConnectionView(new DataView(new ArrayBuffer(40))).set(from)
+    return new ConnectionView(new DataView(new ArrayBuffer(88))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): ConnectionView {
-    return new ConnectionView(viewOf(bytes, 40, 'Connection'))
+    return new ConnectionView(viewOf(bytes, 88, 'Connection'))
   }
 
   get expiresMs(): number {
@@ -527,67 +1156,88 @@ export class ConnectionView implements Connection {
   }
 
   get virtual(): AddressView {
-    return new AddressView(this.data, this.at + 12)
+    return new AddressView(this.data, this.at + 24)
   }
 
   get server(): AddressView {
-    return new AddressView(this.data, this.at + 16)
+    return new AddressView(this.data, this.at + 40)
   }
 
   get clientPort(): number {
-    return this.data.getUint16(this.at + 20, true)
+    return this.data.getUint16(this.at + 56, true)
   }
   set clientPort(value: number) {
-    this.data.setUint16(this.at + 20, value, true)
+    this.data.setUint16(this.at + 56, value, true)
   }
 
   get virtualPort(): number {
-    return this.data.getUint16(this.at + 22, true)
+    return this.data.getUint16(this.at + 58, true)
   }
   set virtualPort(value: number) {
-    this.data.setUint16(this.at + 22, value, true)
+    this.data.setUint16(this.at + 58, value, true)
   }
 
   get serverPort(): number {
-    return this.data.getUint16(this.at + 24, true)
+    return this.data.getUint16(this.at + 60, true)
   }
   set serverPort(value: number) {
-    this.data.setUint16(this.at + 24, value, true)
+    this.data.setUint16(this.at + 60, value, true)
   }
 
   get protocol(): number {
-    return this.data.getUint8(this.at + 26)
+    return this.data.getUint8(this.at + 62)
   }
   set protocol(value: number) {
-    this.data.setUint8(this.at + 26, value)
+    this.data.setUint8(this.at + 62, value)
   }
 
-  get reserved(): number {
-    return this.data.getUint8(this.at + 27)
+  get family(): number {
+    return this.data.getUint8(this.at + 63)
   }
-  set reserved(value: number) {
-    this.data.setUint8(this.at + 27, value)
+  set family(value: number) {
+    this.data.setUint8(this.at + 63, value)
   }
 
   get dest(): number {
-    return this.data.getUint32(this.at + 28, true)
+    return this.data.getUint32(this.at + 64, true)
   }
   set dest(value: number) {
-    this.data.setUint32(this.at + 28, value, true)
+    this.data.setUint32(this.at + 64, value, true)
   }
 
   get state(): number {
-    return this.data.getUint32(this.at + 32, true)
+    return this.data.getUint32(this.at + 68, true)
   }
   set state(value: number) {
-    this.data.setUint32(this.at + 32, value, true)
+    this.data.setUint32(this.at + 68, value, true)
   }
 
-  get reserved1(): number {
-    return this.data.getUint32(this.at + 36, true)
+  get template(): number {
+    return this.data.getUint32(this.at + 72, true)
   }
-  set reserved1(value: number) {
-    this.data.setUint32(this.at + 36, value, true)
+  set template(value: number) {
+    this.data.setUint32(this.at + 72, value, true)
+  }
+
+  get members(): number {
+    return this.data.getUint32(this.at + 76, true)
+  }
+  set members(value: number) {
+    this.data.setUint32(this.at + 76, value, true)
+  }
+
+  get flags(): number {
+    return this.data.getUint32(this.at + 80, true)
+  }
+  set flags(value: number) {
+    this.data.setUint32(this.at + 80, value, true)
+  }
+
+  get reserved(): number {
+    return this.data.getUint32(this.at + 84, true)
+  }
+  set reserved(value: number) {
+    this.data.setUint32(this.at + 84, value, true)
   }
 
   /** Copies all fields. */
@@ -600,22 +1250,25 @@ export class ConnectionView implements Connection {
     this.virtualPort = from.virtualPort
     this.serverPort = from.serverPort
     this.protocol = from.protocol
-    this.reserved = from.reserved
+    this.family = from.family
     this.dest = from.dest
     this.state = from.state
-    this.reserved1 = from.reserved1
+    this.template = from.template
+    this.members = from.members
+    this.flags = from.flags
+    this.reserved = from.reserved
     return this
   }
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 40).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 88).slice()
   }
 }
 
 export class ServiceKeyView implements ServiceKey {
   /** Bytes. */
-  static readonly SIZE = 8
+  static readonly SIZE = 24
 
   constructor(
     readonly data: DataView,
@@ -625,12 +1278,12 @@ export class ServiceKeyView implements ServiceKey {
 
   /** A copy in fresh memory. */
   static of(from: ServiceKey): ServiceKeyView {
-    return new ServiceKeyView(new DataView(new ArrayBuffer(8))).set(from)
+    return new ServiceKeyView(new DataView(new ArrayBuffer(24))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): ServiceKeyView {
-    return new ServiceKeyView(viewOf(bytes, 8, 'ServiceKey'))
+    return new ServiceKeyView(viewOf(bytes, 24, 'ServiceKey'))
   }
 
   get address(): AddressView {
@@ -638,24 +1291,31 @@ export class ServiceKeyView implements ServiceKey {
   }
 
   get port(): number {
-    return this.data.getUint16(this.at + 4, true)
+    return this.data.getUint16(this.at + 16, true)
   }
   set port(value: number) {
-    this.data.setUint16(this.at + 4, value, true)
+    this.data.setUint16(this.at + 16, value, true)
   }
 
   get protocol(): number {
-    return this.data.getUint8(this.at + 6)
+    return this.data.getUint8(this.at + 18)
   }
   set protocol(value: number) {
-    this.data.setUint8(this.at + 6, value)
+    this.data.setUint8(this.at + 18, value)
   }
 
-  get reserved(): number {
-    return this.data.getUint8(this.at + 7)
+  get family(): number {
+    return this.data.getUint8(this.at + 19)
   }
-  set reserved(value: number) {
-    this.data.setUint8(this.at + 7, value)
+  set family(value: number) {
+    this.data.setUint8(this.at + 19, value)
+  }
+
+  get mark(): number {
+    return this.data.getUint32(this.at + 20, true)
+  }
+  set mark(value: number) {
+    this.data.setUint32(this.at + 20, value, true)
   }
 
   /** Copies all fields. */
@@ -663,19 +1323,20 @@ export class ServiceKeyView implements ServiceKey {
     this.address.set(from.address)
     this.port = from.port
     this.protocol = from.protocol
-    this.reserved = from.reserved
+    this.family = from.family
+    this.mark = from.mark
     return this
   }
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 24).slice()
   }
 }
 
 export class ServiceView implements Service {
   /** Bytes. */
-  static readonly SIZE = 16
+  static readonly SIZE = 48
 
   constructor(
     readonly data: DataView,
@@ -685,12 +1346,12 @@ export class ServiceView implements Service {
 
   /** A copy in fresh memory. */
   static of(from: Service): ServiceView {
-    return new ServiceView(new DataView(new ArrayBuffer(16))).set(from)
+    return new ServiceView(new DataView(new ArrayBuffer(48))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): ServiceView {
-    return new ServiceView(viewOf(bytes, 16, 'Service'))
+    return new ServiceView(viewOf(bytes, 48, 'Service'))
   }
 
   get index(): number {
@@ -707,36 +1368,147 @@ export class ServiceView implements Service {
     this.data.setUint32(this.at + 4, value, true)
   }
 
-  get firstDest(): number {
+  get flags(): number {
     return this.data.getUint32(this.at + 8, true)
   }
-  set firstDest(value: number) {
+  set flags(value: number) {
     this.data.setUint32(this.at + 8, value, true)
   }
 
-  get reserved(): number {
+  get firstDest(): number {
     return this.data.getUint32(this.at + 12, true)
   }
-  set reserved(value: number) {
+  set firstDest(value: number) {
     this.data.setUint32(this.at + 12, value, true)
+  }
+
+  get persistenceMs(): number {
+    return this.data.getUint32(this.at + 16, true)
+  }
+  set persistenceMs(value: number) {
+    this.data.setUint32(this.at + 16, value, true)
+  }
+
+  get clientMask(): number {
+    return this.data.getUint32(this.at + 20, true)
+  }
+  set clientMask(value: number) {
+    this.data.setUint32(this.at + 20, value, true)
+  }
+
+  get weightDivisor(): number {
+    return this.data.getUint32(this.at + 24, true)
+  }
+  set weightDivisor(value: number) {
+    this.data.setUint32(this.at + 24, value, true)
+  }
+
+  get maxWeight(): number {
+    return this.data.getUint32(this.at + 28, true)
+  }
+  set maxWeight(value: number) {
+    this.data.setUint32(this.at + 28, value, true)
+  }
+
+  get firstBucket(): number {
+    return this.data.getUint32(this.at + 32, true)
+  }
+  set firstBucket(value: number) {
+    this.data.setUint32(this.at + 32, value, true)
+  }
+
+  get buckets(): number {
+    return this.data.getUint32(this.at + 36, true)
+  }
+  set buckets(value: number) {
+    this.data.setUint32(this.at + 36, value, true)
+  }
+
+  get parameter(): number {
+    return this.data.getUint32(this.at + 40, true)
+  }
+  set parameter(value: number) {
+    this.data.setUint32(this.at + 40, value, true)
+  }
+
+  get reserved(): number {
+    return this.data.getUint32(this.at + 44, true)
+  }
+  set reserved(value: number) {
+    this.data.setUint32(this.at + 44, value, true)
   }
 
   /** Copies all fields. */
   set(from: Service): this {
     this.index = from.index
     this.scheduler = from.scheduler
+    this.flags = from.flags
     this.firstDest = from.firstDest
+    this.persistenceMs = from.persistenceMs
+    this.clientMask = from.clientMask
+    this.weightDivisor = from.weightDivisor
+    this.maxWeight = from.maxWeight
+    this.firstBucket = from.firstBucket
+    this.buckets = from.buckets
+    this.parameter = from.parameter
     this.reserved = from.reserved
     return this
   }
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 16).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 48).slice()
   }
 }
 
 export class ServiceStateView implements ServiceState {
+  /** Bytes. */
+  static readonly SIZE = 8
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: ServiceState): ServiceStateView {
+    return new ServiceStateView(new DataView(new ArrayBuffer(8))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): ServiceStateView {
+    return new ServiceStateView(viewOf(bytes, 8, 'ServiceState'))
+  }
+
+  get lastDest(): number {
+    return this.data.getUint32(this.at, true)
+  }
+  set lastDest(value: number) {
+    this.data.setUint32(this.at, value, true)
+  }
+
+  get currentWeight(): number {
+    return this.data.getUint32(this.at + 4, true)
+  }
+  set currentWeight(value: number) {
+    this.data.setUint32(this.at + 4, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: ServiceState): this {
+    this.lastDest = from.lastDest
+    this.currentWeight = from.currentWeight
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
+  }
+}
+
+export class BucketView implements Bucket {
   /** Bytes. */
   static readonly SIZE = 4
 
@@ -747,25 +1519,25 @@ export class ServiceStateView implements ServiceState {
   ) {}
 
   /** A copy in fresh memory. */
-  static of(from: ServiceState): ServiceStateView {
-    return new ServiceStateView(new DataView(new ArrayBuffer(4))).set(from)
+  static of(from: Bucket): BucketView {
+    return new BucketView(new DataView(new ArrayBuffer(4))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
-  static from(bytes: Uint8Array): ServiceStateView {
-    return new ServiceStateView(viewOf(bytes, 4, 'ServiceState'))
+  static from(bytes: Uint8Array): BucketView {
+    return new BucketView(viewOf(bytes, 4, 'Bucket'))
   }
 
-  get lastDest(): number {
+  get dest(): number {
     return this.data.getUint32(this.at, true)
   }
-  set lastDest(value: number) {
+  set dest(value: number) {
     this.data.setUint32(this.at, value, true)
   }
 
   /** Copies all fields. */
-  set(from: ServiceState): this {
-    this.lastDest = from.lastDest
+  set(from: Bucket): this {
+    this.dest = from.dest
     return this
   }
 
@@ -777,7 +1549,7 @@ export class ServiceStateView implements ServiceState {
 
 export class DestView implements Dest {
   /** Bytes. */
-  static readonly SIZE = 32
+  static readonly SIZE = 72
 
   constructor(
     readonly data: DataView,
@@ -787,12 +1559,12 @@ export class DestView implements Dest {
 
   /** A copy in fresh memory. */
   static of(from: Dest): DestView {
-    return new DestView(new DataView(new ArrayBuffer(32))).set(from)
+    return new DestView(new DataView(new ArrayBuffer(72))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): DestView {
-    return new DestView(viewOf(bytes, 32, 'Dest'))
+    return new DestView(viewOf(bytes, 72, 'Dest'))
   }
 
   get removedMs(): number {
@@ -808,42 +1580,63 @@ export class DestView implements Dest {
   }
 
   get address(): AddressView {
-    return new AddressView(this.data, this.at + 16)
+    return new AddressView(this.data, this.at + 32)
   }
 
   get port(): number {
-    return this.data.getUint16(this.at + 20, true)
+    return this.data.getUint16(this.at + 48, true)
   }
   set port(value: number) {
-    this.data.setUint16(this.at + 20, value, true)
+    this.data.setUint16(this.at + 48, value, true)
   }
 
   get method(): number {
-    return this.data.getUint8(this.at + 22)
+    return this.data.getUint8(this.at + 50)
   }
   set method(value: number) {
-    this.data.setUint8(this.at + 22, value)
+    this.data.setUint8(this.at + 50, value)
   }
 
   get availability(): number {
-    return this.data.getUint8(this.at + 23)
+    return this.data.getUint8(this.at + 51)
   }
   set availability(value: number) {
-    this.data.setUint8(this.at + 23, value)
+    this.data.setUint8(this.at + 51, value)
   }
 
   get weight(): number {
-    return this.data.getUint32(this.at + 24, true)
+    return this.data.getUint32(this.at + 52, true)
   }
   set weight(value: number) {
-    this.data.setUint32(this.at + 24, value, true)
+    this.data.setUint32(this.at + 52, value, true)
+  }
+
+  get lastWeight(): number {
+    return this.data.getUint32(this.at + 56, true)
+  }
+  set lastWeight(value: number) {
+    this.data.setUint32(this.at + 56, value, true)
+  }
+
+  get upperThreshold(): number {
+    return this.data.getUint32(this.at + 60, true)
+  }
+  set upperThreshold(value: number) {
+    this.data.setUint32(this.at + 60, value, true)
+  }
+
+  get lowerThreshold(): number {
+    return this.data.getUint32(this.at + 64, true)
+  }
+  set lowerThreshold(value: number) {
+    this.data.setUint32(this.at + 64, value, true)
   }
 
   get next(): number {
-    return this.data.getUint32(this.at + 28, true)
+    return this.data.getUint32(this.at + 68, true)
   }
   set next(value: number) {
-    this.data.setUint32(this.at + 28, value, true)
+    this.data.setUint32(this.at + 68, value, true)
   }
 
   /** Copies all fields. */
@@ -855,19 +1648,22 @@ export class DestView implements Dest {
     this.method = from.method
     this.availability = from.availability
     this.weight = from.weight
+    this.lastWeight = from.lastWeight
+    this.upperThreshold = from.upperThreshold
+    this.lowerThreshold = from.lowerThreshold
     this.next = from.next
     return this
   }
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 32).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 72).slice()
   }
 }
 
 export class DestStateView implements DestState {
   /** Bytes. */
-  static readonly SIZE = 8
+  static readonly SIZE = 16
 
   constructor(
     readonly data: DataView,
@@ -877,12 +1673,12 @@ export class DestStateView implements DestState {
 
   /** A copy in fresh memory. */
   static of(from: DestState): DestStateView {
-    return new DestStateView(new DataView(new ArrayBuffer(8))).set(from)
+    return new DestStateView(new DataView(new ArrayBuffer(16))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): DestStateView {
-    return new DestStateView(viewOf(bytes, 8, 'DestState'))
+    return new DestStateView(viewOf(bytes, 16, 'DestState'))
   }
 
   get active(): number {
@@ -899,16 +1695,71 @@ export class DestStateView implements DestState {
     this.data.setUint32(this.at + 4, value, true)
   }
 
+  get persistent(): number {
+    return this.data.getUint32(this.at + 8, true)
+  }
+  set persistent(value: number) {
+    this.data.setUint32(this.at + 8, value, true)
+  }
+
+  get reserved(): number {
+    return this.data.getUint32(this.at + 12, true)
+  }
+  set reserved(value: number) {
+    this.data.setUint32(this.at + 12, value, true)
+  }
+
   /** Copies all fields. */
   set(from: DestState): this {
     this.active = from.active
     this.inactive = from.inactive
+    this.persistent = from.persistent
+    this.reserved = from.reserved
     return this
   }
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 16).slice()
+  }
+}
+
+export class OverloadView implements Overload {
+  /** Bytes. */
+  static readonly SIZE = 4
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: Overload): OverloadView {
+    return new OverloadView(new DataView(new ArrayBuffer(4))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): OverloadView {
+    return new OverloadView(viewOf(bytes, 4, 'Overload'))
+  }
+
+  get overloaded(): number {
+    return this.data.getUint32(this.at, true)
+  }
+  set overloaded(value: number) {
+    this.data.setUint32(this.at, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: Overload): this {
+    this.overloaded = from.overloaded
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 4).slice()
   }
 }
 
@@ -1201,6 +2052,149 @@ export class ClockView implements Clock {
   }
 }
 
+export class SettingsView implements Settings {
+  /** Bytes. */
+  static readonly SIZE = 56
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: Settings): SettingsView {
+    return new SettingsView(new DataView(new ArrayBuffer(56))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): SettingsView {
+    return new SettingsView(viewOf(bytes, 56, 'Settings'))
+  }
+
+  get tcpMs(): number {
+    return this.data.getUint32(this.at, true)
+  }
+  set tcpMs(value: number) {
+    this.data.setUint32(this.at, value, true)
+  }
+
+  get tcpFinMs(): number {
+    return this.data.getUint32(this.at + 4, true)
+  }
+  set tcpFinMs(value: number) {
+    this.data.setUint32(this.at + 4, value, true)
+  }
+
+  get udpMs(): number {
+    return this.data.getUint32(this.at + 8, true)
+  }
+  set udpMs(value: number) {
+    this.data.setUint32(this.at + 8, value, true)
+  }
+
+  get connReuseMode(): number {
+    return this.data.getUint32(this.at + 12, true)
+  }
+  set connReuseMode(value: number) {
+    this.data.setUint32(this.at + 12, value, true)
+  }
+
+  get expireNodestConn(): number {
+    return this.data.getUint32(this.at + 16, true)
+  }
+  set expireNodestConn(value: number) {
+    this.data.setUint32(this.at + 16, value, true)
+  }
+
+  get expireQuiescentTemplate(): number {
+    return this.data.getUint32(this.at + 20, true)
+  }
+  set expireQuiescentTemplate(value: number) {
+    this.data.setUint32(this.at + 20, value, true)
+  }
+
+  get sloppyTcp(): number {
+    return this.data.getUint32(this.at + 24, true)
+  }
+  set sloppyTcp(value: number) {
+    this.data.setUint32(this.at + 24, value, true)
+  }
+
+  get sloppySctp(): number {
+    return this.data.getUint32(this.at + 28, true)
+  }
+  set sloppySctp(value: number) {
+    this.data.setUint32(this.at + 28, value, true)
+  }
+
+  get secureTcp(): number {
+    return this.data.getUint32(this.at + 32, true)
+  }
+  set secureTcp(value: number) {
+    this.data.setUint32(this.at + 32, value, true)
+  }
+
+  get markServices(): number {
+    return this.data.getUint32(this.at + 36, true)
+  }
+  set markServices(value: number) {
+    this.data.setUint32(this.at + 36, value, true)
+  }
+
+  get wideServices(): number {
+    return this.data.getUint32(this.at + 40, true)
+  }
+  set wideServices(value: number) {
+    this.data.setUint32(this.at + 40, value, true)
+  }
+
+  get reserved(): number {
+    return this.data.getUint32(this.at + 44, true)
+  }
+  set reserved(value: number) {
+    this.data.setUint32(this.at + 44, value, true)
+  }
+
+  get digestKey0(): number {
+    return this.data.getUint32(this.at + 48, true)
+  }
+  set digestKey0(value: number) {
+    this.data.setUint32(this.at + 48, value, true)
+  }
+
+  get digestKey1(): number {
+    return this.data.getUint32(this.at + 52, true)
+  }
+  set digestKey1(value: number) {
+    this.data.setUint32(this.at + 52, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: Settings): this {
+    this.tcpMs = from.tcpMs
+    this.tcpFinMs = from.tcpFinMs
+    this.udpMs = from.udpMs
+    this.connReuseMode = from.connReuseMode
+    this.expireNodestConn = from.expireNodestConn
+    this.expireQuiescentTemplate = from.expireQuiescentTemplate
+    this.sloppyTcp = from.sloppyTcp
+    this.sloppySctp = from.sloppySctp
+    this.secureTcp = from.secureTcp
+    this.markServices = from.markServices
+    this.wideServices = from.wideServices
+    this.reserved = from.reserved
+    this.digestKey0 = from.digestKey0
+    this.digestKey1 = from.digestKey1
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 56).slice()
+  }
+}
+
 export class AllocatorView implements Allocator {
   /** Bytes. */
   static readonly SIZE = 32
@@ -1362,6 +2356,37 @@ export const LAYOUTS = {
       destination: { offset: 16, type: 'be32' },
     },
   },
+  Ipv6Header: {
+    size: 40,
+    fields: {
+      versionClassFlow: { offset: 0, type: 'be32' },
+      payloadLength: { offset: 4, type: 'be16' },
+      nextHeader: { offset: 6, type: 'u8' },
+      hopLimit: { offset: 7, type: 'u8' },
+      source0: { offset: 8, type: 'be32' },
+      source1: { offset: 12, type: 'be32' },
+      source2: { offset: 16, type: 'be32' },
+      source3: { offset: 20, type: 'be32' },
+      destination0: { offset: 24, type: 'be32' },
+      destination1: { offset: 28, type: 'be32' },
+      destination2: { offset: 32, type: 'be32' },
+      destination3: { offset: 36, type: 'be32' },
+    },
+  },
+  ExtensionHeader: {
+    size: 2,
+    fields: {
+      nextHeader: { offset: 0, type: 'u8' },
+      length: { offset: 1, type: 'u8' },
+    },
+  },
+  Ports: {
+    size: 4,
+    fields: {
+      source: { offset: 0, type: 'be16' },
+      destination: { offset: 2, type: 'be16' },
+    },
+  },
   TcpHeader: {
     size: 20,
     fields: {
@@ -1376,6 +2401,27 @@ export const LAYOUTS = {
       urgent: { offset: 18, type: 'be16' },
     },
   },
+  UdpHeader: {
+    size: 8,
+    fields: {
+      sourcePort: { offset: 0, type: 'be16' },
+      destinationPort: { offset: 2, type: 'be16' },
+      length: { offset: 4, type: 'be16' },
+      checksum: { offset: 6, type: 'be16' },
+    },
+  },
+  SctpHeader: {
+    size: 16,
+    fields: {
+      sourcePort: { offset: 0, type: 'be16' },
+      destinationPort: { offset: 2, type: 'be16' },
+      verificationTag: { offset: 4, type: 'be32' },
+      checksum: { offset: 8, type: 'u32' },
+      chunkType: { offset: 12, type: 'u8' },
+      chunkFlags: { offset: 13, type: 'u8' },
+      chunkLength: { offset: 14, type: 'be16' },
+    },
+  },
   IcmpHeader: {
     size: 8,
     fields: {
@@ -1386,21 +2432,56 @@ export const LAYOUTS = {
     },
   },
   Address: {
-    size: 4,
+    size: 16,
     fields: {
-      word: { offset: 0, type: 'u32' },
+      word0: { offset: 0, type: 'u32' },
+      word1: { offset: 4, type: 'u32' },
+      word2: { offset: 8, type: 'u32' },
+      word3: { offset: 12, type: 'u32' },
+    },
+  },
+  Heading: {
+    size: 64,
+    fields: {
+      source: { offset: 0, type: 'Address' },
+      destination: { offset: 16, type: 'Address' },
+      sourcePort: { offset: 32, type: 'u16' },
+      destinationPort: { offset: 34, type: 'u16' },
+      family: { offset: 36, type: 'u8' },
+      protocol: { offset: 37, type: 'u8' },
+      reserved: { offset: 38, type: 'u16' },
+      transport: { offset: 40, type: 'u32' },
+      payload: { offset: 44, type: 'u32' },
+      length: { offset: 48, type: 'u32' },
+      hops: { offset: 52, type: 'u32' },
+      fragmentable: { offset: 56, type: 'u32' },
+      event: { offset: 60, type: 'u32' },
+    },
+  },
+  Choice: {
+    size: 8,
+    fields: {
+      dest: { offset: 0, type: 'u32' },
+      template: { offset: 4, type: 'u32' },
+    },
+  },
+  Digest: {
+    size: 8,
+    fields: {
+      low: { offset: 0, type: 'u32' },
+      high: { offset: 4, type: 'u32' },
     },
   },
   FlowKey: {
-    size: 16,
+    size: 24,
     fields: {
-      source: { offset: 0, type: 'Address' },
-      destination: { offset: 4, type: 'Address' },
-      sourcePort: { offset: 8, type: 'u16' },
-      destinationPort: { offset: 10, type: 'u16' },
-      protocol: { offset: 12, type: 'u8' },
-      reserved0: { offset: 13, type: 'u8' },
-      reserved1: { offset: 14, type: 'u16' },
+      source: { offset: 0, type: 'Digest' },
+      destination: { offset: 8, type: 'Digest' },
+      sourcePort: { offset: 16, type: 'u16' },
+      destinationPort: { offset: 18, type: 'u16' },
+      protocol: { offset: 20, type: 'u8' },
+      kind: { offset: 21, type: 'u8' },
+      reserved: { offset: 22, type: 'u16' },
     },
   },
   Flow: {
@@ -1411,64 +2492,94 @@ export const LAYOUTS = {
     },
   },
   Connection: {
-    size: 40,
+    size: 88,
     fields: {
       expiresMs: { offset: 0, type: 'u64' },
       client: { offset: 8, type: 'Address' },
-      virtual: { offset: 12, type: 'Address' },
-      server: { offset: 16, type: 'Address' },
-      clientPort: { offset: 20, type: 'u16' },
-      virtualPort: { offset: 22, type: 'u16' },
-      serverPort: { offset: 24, type: 'u16' },
-      protocol: { offset: 26, type: 'u8' },
-      reserved: { offset: 27, type: 'u8' },
-      dest: { offset: 28, type: 'u32' },
-      state: { offset: 32, type: 'u32' },
-      reserved1: { offset: 36, type: 'u32' },
+      virtual: { offset: 24, type: 'Address' },
+      server: { offset: 40, type: 'Address' },
+      clientPort: { offset: 56, type: 'u16' },
+      virtualPort: { offset: 58, type: 'u16' },
+      serverPort: { offset: 60, type: 'u16' },
+      protocol: { offset: 62, type: 'u8' },
+      family: { offset: 63, type: 'u8' },
+      dest: { offset: 64, type: 'u32' },
+      state: { offset: 68, type: 'u32' },
+      template: { offset: 72, type: 'u32' },
+      members: { offset: 76, type: 'atomic32' },
+      flags: { offset: 80, type: 'u32' },
+      reserved: { offset: 84, type: 'u32' },
     },
   },
   ServiceKey: {
-    size: 8,
+    size: 24,
     fields: {
       address: { offset: 0, type: 'Address' },
-      port: { offset: 4, type: 'u16' },
-      protocol: { offset: 6, type: 'u8' },
-      reserved: { offset: 7, type: 'u8' },
+      port: { offset: 16, type: 'u16' },
+      protocol: { offset: 18, type: 'u8' },
+      family: { offset: 19, type: 'u8' },
+      mark: { offset: 20, type: 'u32' },
     },
   },
   Service: {
-    size: 16,
+    size: 48,
     fields: {
       index: { offset: 0, type: 'u32' },
       scheduler: { offset: 4, type: 'u32' },
-      firstDest: { offset: 8, type: 'u32' },
-      reserved: { offset: 12, type: 'u32' },
+      flags: { offset: 8, type: 'u32' },
+      firstDest: { offset: 12, type: 'u32' },
+      persistenceMs: { offset: 16, type: 'u32' },
+      clientMask: { offset: 20, type: 'u32' },
+      weightDivisor: { offset: 24, type: 'u32' },
+      maxWeight: { offset: 28, type: 'u32' },
+      firstBucket: { offset: 32, type: 'u32' },
+      buckets: { offset: 36, type: 'u32' },
+      parameter: { offset: 40, type: 'u32' },
+      reserved: { offset: 44, type: 'u32' },
     },
   },
   ServiceState: {
-    size: 4,
+    size: 8,
     fields: {
       lastDest: { offset: 0, type: 'u32' },
+      currentWeight: { offset: 4, type: 'u32' },
+    },
+  },
+  Bucket: {
+    size: 4,
+    fields: {
+      dest: { offset: 0, type: 'u32' },
     },
   },
   Dest: {
-    size: 32,
+    size: 72,
     fields: {
       removedMs: { offset: 0, type: 'u64' },
       service: { offset: 8, type: 'ServiceKey' },
-      address: { offset: 16, type: 'Address' },
-      port: { offset: 20, type: 'u16' },
-      method: { offset: 22, type: 'u8' },
-      availability: { offset: 23, type: 'u8' },
-      weight: { offset: 24, type: 'u32' },
-      next: { offset: 28, type: 'u32' },
+      address: { offset: 32, type: 'Address' },
+      port: { offset: 48, type: 'u16' },
+      method: { offset: 50, type: 'u8' },
+      availability: { offset: 51, type: 'u8' },
+      weight: { offset: 52, type: 'u32' },
+      lastWeight: { offset: 56, type: 'u32' },
+      upperThreshold: { offset: 60, type: 'u32' },
+      lowerThreshold: { offset: 64, type: 'u32' },
+      next: { offset: 68, type: 'u32' },
     },
   },
   DestState: {
-    size: 8,
+    size: 16,
     fields: {
       active: { offset: 0, type: 'atomic32' },
       inactive: { offset: 4, type: 'atomic32' },
+      persistent: { offset: 8, type: 'atomic32' },
+      reserved: { offset: 12, type: 'u32' },
+    },
+  },
+  Overload: {
+    size: 4,
+    fields: {
+      overloaded: { offset: 0, type: 'u32' },
     },
   },
   Counters: {
@@ -1512,6 +2623,25 @@ export const LAYOUTS = {
       nowMs: { offset: 0, type: 'u64' },
     },
   },
+  Settings: {
+    size: 56,
+    fields: {
+      tcpMs: { offset: 0, type: 'u32' },
+      tcpFinMs: { offset: 4, type: 'u32' },
+      udpMs: { offset: 8, type: 'u32' },
+      connReuseMode: { offset: 12, type: 'u32' },
+      expireNodestConn: { offset: 16, type: 'u32' },
+      expireQuiescentTemplate: { offset: 20, type: 'u32' },
+      sloppyTcp: { offset: 24, type: 'u32' },
+      sloppySctp: { offset: 28, type: 'u32' },
+      secureTcp: { offset: 32, type: 'u32' },
+      markServices: { offset: 36, type: 'u32' },
+      wideServices: { offset: 40, type: 'u32' },
+      reserved: { offset: 44, type: 'u32' },
+      digestKey0: { offset: 48, type: 'u32' },
+      digestKey1: { offset: 52, type: 'u32' },
+    },
+  },
   Allocator: {
     size: 32,
     fields: {
@@ -1539,22 +2669,33 @@ export type RecordName = keyof typeof LAYOUTS
 /** The view of each record, by the record's name. */
 export const RECORD_VIEWS = {
   Ipv4Header: Ipv4HeaderView,
+  Ipv6Header: Ipv6HeaderView,
+  ExtensionHeader: ExtensionHeaderView,
+  Ports: PortsView,
   TcpHeader: TcpHeaderView,
+  UdpHeader: UdpHeaderView,
+  SctpHeader: SctpHeaderView,
   IcmpHeader: IcmpHeaderView,
   Address: AddressView,
+  Heading: HeadingView,
+  Choice: ChoiceView,
+  Digest: DigestView,
   FlowKey: FlowKeyView,
   Flow: FlowView,
   Connection: ConnectionView,
   ServiceKey: ServiceKeyView,
   Service: ServiceView,
   ServiceState: ServiceStateView,
+  Bucket: BucketView,
   Dest: DestView,
   DestState: DestStateView,
+  Overload: OverloadView,
   Counters: CountersView,
   Retired: RetiredView,
   Rates: RatesView,
   ReasonCount: ReasonCountView,
   Clock: ClockView,
+  Settings: SettingsView,
   Allocator: AllocatorView,
   Layout: LayoutView,
 } as const

@@ -1,11 +1,13 @@
 /**
- * TCP as a director follows it: one state a connection, moved by the flags of the packets of both directions.
+ * TCP as a director follows it: one state a connection, moved by the flags of the packets that it sees.
  *
- * The table holds what the kernel's IPVS was recorded to do (conformance/facts/tcp_states_nat.json). It is not RFC 9293's machine:
- * the director sees segments, not what the endpoints make of them. A packet counts by the first of RST, SYN, FIN, ACK that
- * it carries; one with none of them closes.
+ * The tables hold what the kernel's IPVS was recorded to do (conformance/facts/tcp_states_*.json). They are not RFC 9293's machine:
+ * the director sees segments, not what the endpoints make of them. A packet counts by the first of RST, SYN, FIN, ACK that it carries; one with
+ * none of them closes.
  */
-import { Direction, type TcpHeader } from '../records.ts'
+import type { Packet } from '../platform.ts'
+import { tcpAt } from '../platform.ts'
+import type { Heading, Settings } from '../records.ts'
 
 export const enum TcpFlag {
   Fin = 0x01,
@@ -23,6 +25,7 @@ export const enum TcpState {
   TimeWait = 5,
   Close = 6,
   CloseWait = 7,
+  Synack = 8,
 }
 
 /** Names as `ipvsadm -L -c` prints them, by state. */
@@ -35,9 +38,10 @@ export const TCP_STATE_NAMES = [
   'TIME_WAIT',
   'CLOSE',
   'CLOSE_WAIT',
+  'SYNACK',
 ] as const
 
-const STATES = 8
+const STATES = 9
 const NO = TcpState.None
 const SS = TcpState.SynSent
 const SR = TcpState.SynRecv
@@ -46,39 +50,80 @@ const FW = TcpState.FinWait
 const TW = TcpState.TimeWait
 const CL = TcpState.Close
 const CW = TcpState.CloseWait
+const SA = TcpState.Synack
+
+/** Which rows of the table a packet is looked up in: four each, for RST, SYN, FIN, ACK. */
+export const enum TcpRows {
+  /** A client's packet where the server's are seen as well. */
+  Client = 0,
+  Server = 4,
+  /** A client's packet where the server's go another way. */
+  ClientAlone = 8,
+}
+
+const ROWS = 12
 
 // prettier-ignore
 const TRANSITIONS = [
-  // from: NO  SS  SR  ES  FW  TW  CL  CW     a packet of the client with
-           CL, CL, SR, CL, CL, CL, CL, CL, // RST
-           SR, ES, SR, ES, SR, SR, SR, SR, // SYN
-           CL, SS, TW, CW, TW, TW, CL, CW, // FIN
-           ES, SS, ES, ES, FW, TW, CL, CW, // ACK
-  //                                          a packet of the server with
-           CL, SS, CL, CL, CL, TW, CL, CL, // RST
-           SS, SS, SR, ES, SS, SS, SS, SS, // SYN
-           TW, SS, TW, FW, FW, TW, CL, TW, // FIN
-           ES, SS, ES, ES, FW, TW, CL, CW, // ACK
+  // from: NO  SS  SR  ES  FW  TW  CL  CW  SA    a packet of the client with
+           CL, CL, SR, CL, CL, CL, CL, CL, CL, // RST
+           SR, ES, SR, ES, SR, SR, SR, SR, SA, // SYN
+           CL, SS, TW, CW, TW, TW, CL, CW, SA, // FIN
+           ES, SS, ES, ES, FW, TW, CL, CW, SA, // ACK
+  //                                             a packet of the server with
+           CL, SS, CL, CL, CL, TW, CL, CL, CL, // RST
+           SS, SS, SR, ES, SS, SS, SS, SS, SA, // SYN
+           TW, SS, TW, FW, FW, TW, CL, TW, TW, // FIN
+           ES, SS, ES, ES, FW, TW, CL, CW, ES, // ACK
+  //                                             a packet of the client, whose server is not seen, with
+           CL, CL, SR, CL, CL, CL, CL, CL, CL, // RST
+           SR, ES, SR, ES, SR, SR, SR, SR, SA, // SYN
+           CL, SS, TW, FW, FW, TW, CL, CW, SA, // FIN
+           ES, SS, ES, ES, FW, TW, CL, CW, SA, // ACK
+  // The same under attack (secure_tcp 3): only the server's answer makes a connection.
+  //                                             a packet of the client with
+           CL, CL, SR, CL, CL, CL, CL, CL, CL, // RST
+           SR, ES, SR, ES, SR, SR, SR, SR, SA, // SYN
+           CL, SS, TW, CW, TW, TW, CL, CW, SA, // FIN
+           ES, SS, SR, ES, FW, TW, CL, CW, SA, // ACK
+  //                                             a packet of the server with
+           CL, SS, CL, CL, CL, TW, CL, CL, CL, // RST
+           SS, SS, SA, ES, SS, SS, SS, SS, SA, // SYN
+           TW, SS, TW, FW, FW, TW, CL, TW, TW, // FIN
+           ES, SS, ES, ES, FW, TW, CL, CW, ES, // ACK
+  //                                             a packet of the client, whose server is not seen, with
+           CL, CL, SR, CL, CL, CL, CL, CL, CL, // RST
+           SR, ES, SR, ES, SR, SR, SR, SR, SA, // SYN
+           CL, SS, TW, FW, FW, TW, CL, CW, SA, // FIN
+           ES, SS, ES, ES, FW, TW, CL, CW, SA, // ACK
 ]
 
-/** Milliseconds that a connection stays in a state without a packet, by state. */
+/** Milliseconds that a connection stays in a state without a packet, by state, unless a setting says otherwise. */
 // prettier-ignore
 const TIMEOUTS_MS = [
-  //    NO      SS     SR      ES      FW      TW     CL     CW
-      2000, 120000, 60000, 900000, 120000, 120000, 10000, 60000,
+  //    NO      SS     SR      ES      FW      TW     CL     CW      SA
+      2000, 120000, 60000, 900000, 120000, 120000, 10000, 60000, 120000,
 ]
 
 // prettier-ignore
 const ACTIVE = [
-  //    NO SS SR ES FW TW CL CW
-        0, 1, 1, 1, 0, 0, 0, 0,
+  //    NO SS SR ES FW TW CL CW SA
+        0, 1, 1, 1, 0, 0, 0, 0, 1,
 ]
 
-export const TCP_HEADER = 20
+const TCP_HEADER = 20
+const SECURE = 3
 
-/** Bytes of the header, options included. */
-export function tcpHeaderLength(tcp: TcpHeader): number {
-  return (tcp.dataOffset >>> 4) * 4
+/** Reads the header behind `heading.transport`. False where it is not whole. */
+export function parseTcp(packet: Packet, heading: Heading): boolean {
+  const tcp = tcpAt(packet, heading.transport)
+  if (tcp === null) return false
+  const length = (tcp.dataOffset >>> 4) * 4
+  heading.sourcePort = tcp.sourcePort
+  heading.destinationPort = tcp.destinationPort
+  heading.payload = heading.transport + length
+  heading.event = tcp.flags
+  return length >= TCP_HEADER && heading.payload <= heading.length
 }
 
 /** Whether the packet can change more than its connection's timeout. */
@@ -86,9 +131,9 @@ export function movesTcp(flags: number): boolean {
   return (flags & (TcpFlag.Fin | TcpFlag.Syn | TcpFlag.Rst)) !== 0
 }
 
-/** The state after a packet with these flags (a TCP header's flags byte). */
-export function nextTcpState(state: number, flags: number, direction: number): number {
-  let row = direction === Direction.In ? 0 : 4
+/** The state after a packet with these flags (a TCP header's flags byte). `rows` is a `TcpRows`. */
+export function nextTcpState(state: number, flags: number, rows: number, set: Settings): number {
+  let row = set.secureTcp === SECURE ? ROWS + rows : rows
   if ((flags & TcpFlag.Rst) !== 0) row += 0
   else if ((flags & TcpFlag.Syn) !== 0) row += 1
   else if ((flags & TcpFlag.Fin) !== 0) row += 2
@@ -97,7 +142,9 @@ export function nextTcpState(state: number, flags: number, direction: number): n
   return TRANSITIONS[row * STATES + state] ?? NO
 }
 
-export function tcpTimeoutMs(state: number): number {
+export function tcpTimeoutMs(state: number, set: Settings): number {
+  if (state === TcpState.Established) return set.tcpMs
+  if (state === TcpState.FinWait) return set.tcpFinMs
   return TIMEOUTS_MS[state] ?? 0
 }
 
@@ -106,12 +153,14 @@ export function isTcpActive(state: number): boolean {
   return (ACTIVE[state] ?? 0) === 1
 }
 
-/** Only a SYN without RST makes a connection. */
-export function opensTcp(flags: number): boolean {
-  return (flags & (TcpFlag.Syn | TcpFlag.Rst)) === TcpFlag.Syn
+/** Only a SYN without RST makes a connection; with `sloppy_tcp` anything without RST. */
+export function opensTcp(flags: number, set: Settings): boolean {
+  if ((flags & TcpFlag.Rst) !== 0) return false
+  return set.sloppyTcp !== 0 || (flags & TcpFlag.Syn) !== 0
 }
 
-/** Whether a SYN on a connection in this state begins a new one instead (`conn_reuse_mode` 1). */
-export function isTcpReusable(state: number): boolean {
+/** Whether a SYN on a connection in this state begins a new one instead (`conn_reuse_mode`). */
+export function replacesTcp(state: number, flags: number, set: Settings): boolean {
+  if (set.connReuseMode === 0 || (flags & (TcpFlag.Syn | TcpFlag.Rst)) !== TcpFlag.Syn) return false
   return state === TcpState.TimeWait || state === TcpState.Close
 }

@@ -24,7 +24,7 @@ export function rr(key: ServiceKey, service: Service, state: ServiceState): numb
     }
     const dest = destAt(at)
     if (dest === null) return NONE
-    if (isUsable(dest)) {
+    if (isUsable(at, dest)) {
       state.lastDest = at
       return at
     }

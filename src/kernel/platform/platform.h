@@ -11,6 +11,7 @@
 #define MAX_OFFSET 0x7ff
 #define NO_CHANGE 0xffff
 #define AF_INET 2
+#define AF_INET6 10
 /* Not in the uapi headers of every distribution. */
 #define FIB_SKIP_NEIGHBOUR (1U << 2) /* BPF_FIB_LOOKUP_SKIP_NEIGH, Linux 6.3 */
 
@@ -18,6 +19,7 @@ struct packet {
 	struct __sk_buff *skb;
 	s64 length;
 	s64 segment;
+	s64 mark;
 	/* What route() found; redirect() takes it. */
 	struct bpf_fib_lookup fib;
 };
@@ -50,9 +52,34 @@ static __always_inline struct ipv4_header *ipv4_at(struct packet *packet, s64 of
 	return AT(ipv4_header, packet, offset);
 }
 
+static __always_inline struct ipv6_header *ipv6_at(struct packet *packet, s64 offset)
+{
+	return AT(ipv6_header, packet, offset);
+}
+
+static __always_inline struct extension_header *extension_at(struct packet *packet, s64 offset)
+{
+	return AT(extension_header, packet, offset);
+}
+
+static __always_inline struct ports *ports_at(struct packet *packet, s64 offset)
+{
+	return AT(ports, packet, offset);
+}
+
 static __always_inline struct tcp_header *tcp_at(struct packet *packet, s64 offset)
 {
 	return AT(tcp_header, packet, offset);
+}
+
+static __always_inline struct udp_header *udp_at(struct packet *packet, s64 offset)
+{
+	return AT(udp_header, packet, offset);
+}
+
+static __always_inline struct sctp_header *sctp_at(struct packet *packet, s64 offset)
+{
+	return AT(sctp_header, packet, offset);
 }
 
 static __always_inline struct icmp_header *icmp_at(struct packet *packet, s64 offset)
@@ -95,17 +122,17 @@ static __always_inline s64 sum_of_bytes(struct packet *packet, s64 offset, s64 l
 }
 
 /* The helper knows whether the checksum field holds a checksum or only the pseudo header's sum, for hardware to complete. */
-static __always_inline void update_tcp_checksum(struct packet *packet, s64 tcp_offset, s64 address_change, s64 port_change)
+static __always_inline void update_checksum(struct packet *packet, s64 offset, s64 address_change, s64 port_change, s64 optional)
 {
-	u32 at = ETHERNET_HEADER + tcp_offset + __builtin_offsetof(struct tcp_header, checksum);
+	u32 at = ETHERNET_HEADER + offset;
+	u64 flags = optional ? BPF_F_MARK_MANGLED_0 : 0;
 
-	bpf_l4_csum_replace(packet->skb, at, 0, bpf_htons(fold_sum(address_change)), BPF_F_PSEUDO_HDR);
-	if (port_change != NO_CHANGE) bpf_l4_csum_replace(packet->skb, at, 0, bpf_htons(fold_sum(port_change)), 0);
+	bpf_l4_csum_replace(packet->skb, at, 0, bpf_htons(fold_sum(address_change)), BPF_F_PSEUDO_HDR | flags);
+	if (port_change != NO_CHANGE) bpf_l4_csum_replace(packet->skb, at, 0, bpf_htons(fold_sum(port_change)), flags);
 }
 
-static __always_inline s64 make_icmp_room(struct packet *packet, s64 keep)
+static __always_inline s64 make_room(struct packet *packet, s64 keep, s64 room)
 {
-	u32 room = sizeof(struct ipv4_header) + sizeof(struct icmp_header);
 	u32 length = ETHERNET_HEADER + keep;
 
 	if (bpf_skb_change_tail(packet->skb, length, 0)) return 0;
@@ -116,17 +143,30 @@ static __always_inline s64 make_icmp_room(struct packet *packet, s64 keep)
 	return 1;
 }
 
-static __always_inline s64 route(struct packet *packet, struct address *source, struct address *destination, s64 length)
+static __always_inline void write_words(__be32 *to, struct address *address)
+{
+	to[0] = bpf_htonl(address->word0);
+	to[1] = bpf_htonl(address->word1);
+	to[2] = bpf_htonl(address->word2);
+	to[3] = bpf_htonl(address->word3);
+}
+
+static __always_inline s64 route(struct packet *packet, s64 family, struct address *source, struct address *destination, s64 length)
 {
 	struct bpf_fib_lookup *fib = &packet->fib;
 
 	__builtin_memset(fib, 0, sizeof(*fib));
-	fib->family = AF_INET;
-	fib->l4_protocol = 6;
 	fib->tot_len = length;
-	fib->ipv4_src = bpf_htonl(source->word);
-	fib->ipv4_dst = bpf_htonl(destination->word);
 	fib->ifindex = packet->skb->ifindex;
+	if (family == FAMILY_IPV4) {
+		fib->family = AF_INET;
+		fib->ipv4_src = bpf_htonl(source->word0);
+		fib->ipv4_dst = bpf_htonl(destination->word0);
+	} else {
+		fib->family = AF_INET6;
+		write_words(fib->ipv6_src, source);
+		write_words(fib->ipv6_dst, destination);
+	}
 	switch (bpf_fib_lookup(packet->skb, fib, sizeof(*fib), FIB_SKIP_NEIGHBOUR)) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 		return ROUTE_FOUND;
@@ -212,6 +252,11 @@ static __always_inline struct service_state *service_state_at(s64 index)
 	return LOOKUP(serviceStates, index);
 }
 
+static __always_inline struct bucket *bucket_at(s64 index)
+{
+	return LOOKUP(buckets, index);
+}
+
 static __always_inline struct dest *dest_at(s64 index)
 {
 	return LOOKUP(dests, index);
@@ -220,6 +265,11 @@ static __always_inline struct dest *dest_at(s64 index)
 static __always_inline struct dest_state *dest_state_at(s64 index)
 {
 	return LOOKUP(destStates, index);
+}
+
+static __always_inline struct overload *overload_at(s64 dest)
+{
+	return LOOKUP(overloads, dest);
 }
 
 static __always_inline struct counters *counters_at(s64 dest)
@@ -254,6 +304,12 @@ static __always_inline struct reason_count *reason_at(s64 reason)
 	return LOOKUP(reasons, reason);
 }
 
+/* The map has the name already. */
+static __always_inline struct settings *settings_row(void)
+{
+	return LOOKUP(settings, 0);
+}
+
 static __always_inline struct layout *layout(void)
 {
 	return LOOKUP(layouts, 0);
@@ -269,4 +325,14 @@ static __always_inline s64 now_ms(void)
 	struct clock *time = clock();
 
 	return time ? time->now_ms : 0;
+}
+
+static __always_inline s64 random(void)
+{
+	return bpf_get_prandom_u32();
+}
+
+static __always_inline s64 is_less_product(s64 a, s64 b, s64 c, s64 d)
+{
+	return (u64)a * (u64)b < (u64)c * (u64)d;
 }

@@ -19,42 +19,53 @@
 
 #define NS_PER_MS 1000000ULL
 #define CLOCK_MONOTONIC 1
+#define MOST_HEADERS 256
 
-/* Makes the headers readable in one piece. What is shorter the engine finds out. */
-static __always_inline void pull_headers(struct __sk_buff *skb)
+/* Makes the first `length` bytes readable in one piece, if there are so many. */
+static __always_inline int pull(struct __sk_buff *skb, u32 length)
 {
-	u32 ip_end = ETHERNET_HEADER + sizeof(struct ipv4_header);
-	struct ipv4_header *ip = (void *)(long)skb->data + ETHERNET_HEADER;
-	u32 tcp_end;
+	return skb->data_end - skb->data >= length || (skb->len >= length && !bpf_skb_pull_data(skb, length));
+}
 
-	if ((void *)(ip + 1) > (void *)(long)skb->data_end) {
-		if (skb->len < ip_end || bpf_skb_pull_data(skb, ip_end)) return;
+/*
+ * Makes the headers readable in one piece. What is shorter the engine finds out; IPv6 with so many extension headers that
+ * they end behind the first 256 bytes it takes for malformed unless they lie in one piece anyway.
+ */
+static __always_inline void pull_headers(struct __sk_buff *skb, int family)
+{
+	u32 most = skb->len < MOST_HEADERS ? skb->len : MOST_HEADERS;
+
+	if (family == FAMILY_IPV4) {
+		struct ipv4_header *ip;
+
+		if (!pull(skb, ETHERNET_HEADER + sizeof(*ip))) return;
 		ip = (void *)(long)skb->data + ETHERNET_HEADER;
 		if ((void *)(ip + 1) > (void *)(long)skb->data_end) return;
+		most = ETHERNET_HEADER + (ip->version_and_length & 0xf) * 4 + sizeof(struct tcp_header);
+		if (most > skb->len) most = skb->len;
 	}
-	tcp_end = ETHERNET_HEADER + (ip->version_and_length & 0xf) * 4 + sizeof(struct tcp_header);
-	if (skb->data_end - skb->data < tcp_end && skb->len >= tcp_end) bpf_skb_pull_data(skb, tcp_end);
+	pull(skb, most);
 }
 
 static __always_inline int redirect(struct packet *packet)
 {
-	struct bpf_redir_neigh hop = { .nh_family = AF_INET, .ipv4_nh = packet->fib.ipv4_dst };
+	struct bpf_redir_neigh hop = { .nh_family = packet->fib.family };
 
+	if (packet->fib.family == AF_INET) hop.ipv4_nh = packet->fib.ipv4_dst;
+	else __builtin_memcpy(hop.ipv6_nh, packet->fib.ipv6_dst, sizeof(hop.ipv6_nh));
 	return bpf_redirect_neigh(packet->fib.ifindex, &hop, sizeof(hop), 0);
 }
 
-SEC("tc")
-int weir_ingress(struct __sk_buff *skb)
+static __always_inline int handle(struct __sk_buff *skb, int family)
 {
 	struct packet packet;
 
-	/* A tagged frame comes again, untagged, on its VLAN's device; a frame to another host is none of ours. */
-	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST) return TCX_NEXT;
-	pull_headers(skb);
+	pull_headers(skb, family);
 	packet.skb = skb;
 	packet.length = (s64)skb->len - ETHERNET_HEADER;
 	packet.segment = skb->gso_size;
-	switch (handle_packet(&packet)) {
+	packet.mark = skb->mark;
+	switch (handle_packet(&packet, family)) {
 	case VERDICT_DROP:
 		return TC_ACT_SHOT;
 	case VERDICT_FORWARD:
@@ -62,6 +73,16 @@ int weir_ingress(struct __sk_buff *skb)
 	default:
 		return TCX_NEXT;
 	}
+}
+
+SEC("tc")
+int weir_ingress(struct __sk_buff *skb)
+{
+	/* A tagged frame comes again, untagged, on its VLAN's device; a frame to another host is none of ours. */
+	if (skb->vlan_present || skb->pkt_type != PACKET_HOST) return TCX_NEXT;
+	if (skb->protocol == bpf_htons(ETH_P_IP)) return handle(skb, FAMILY_IPV4);
+	if (skb->protocol == bpf_htons(ETH_P_IPV6)) return handle(skb, FAMILY_IPV6);
+	return TCX_NEXT;
 }
 
 struct ticker {

@@ -1,0 +1,80 @@
+/** What forwarding changes in a packet: addresses, ports, one hop less, and the checksums that cover them. */
+import { change16 } from '../checksum.ts'
+import { changeOfCrc32c } from '../crc32c.ts'
+import { countIpv4Hop, replaceIpv4Destination, replaceIpv4Source } from '../ipv4.ts'
+import { replaceIpv6Destination, replaceIpv6Source } from '../ipv6.ts'
+import { ipv4At, ipv6At, type Packet, portsAt, sctpAt, updateChecksum } from '../platform.ts'
+import { PROTOCOL_SCTP, PROTOCOL_UDP } from '../protocols/protocols.ts'
+import { type Address, Family, type Heading } from '../records.ts'
+
+const TCP_CHECKSUM = 16
+const UDP_CHECKSUM = 6
+
+/** One hop less to live. */
+export function countHop(packet: Packet, heading: Heading): void {
+  if (heading.family === Family.Ipv4) {
+    const ip = ipv4At(packet, 0)
+    if (ip !== null) countIpv4Hop(ip)
+  } else {
+    const ip = ipv6At(packet, 0)
+    if (ip !== null) ip.hopLimit -= 1
+  }
+}
+
+/** Gives the packet another destination. Moves the packet. */
+export function replaceDestination(packet: Packet, heading: Heading, address: Address, port: number): void {
+  let change = 0
+  if (heading.family === Family.Ipv4) {
+    const ip = ipv4At(packet, 0)
+    if (ip !== null) change = replaceIpv4Destination(ip, address)
+  } else {
+    const ip = ipv6At(packet, 0)
+    if (ip !== null) change = replaceIpv6Destination(ip, heading.destination, address)
+  }
+  const ports = portsAt(packet, heading.transport)
+  if (ports !== null) ports.destination = port
+  mendChecksum(packet, heading, change, heading.destinationPort, port, 0)
+}
+
+/** Gives the packet another source. Moves the packet. */
+export function replaceSource(packet: Packet, heading: Heading, address: Address, port: number): void {
+  let change = 0
+  if (heading.family === Family.Ipv4) {
+    const ip = ipv4At(packet, 0)
+    if (ip !== null) change = replaceIpv4Source(ip, address)
+  } else {
+    const ip = ipv6At(packet, 0)
+    if (ip !== null) change = replaceIpv6Source(ip, heading.source, address)
+  }
+  const ports = portsAt(packet, heading.transport)
+  if (ports !== null) ports.source = port
+  mendChecksum(packet, heading, change, heading.sourcePort, port, 1)
+}
+
+/** Mends the transport's checksum: `change` is the addresses', `isSource` says which of the ports went from `before` to `after`. */
+function mendChecksum(
+  packet: Packet,
+  heading: Heading,
+  change: number,
+  before: number,
+  after: number,
+  isSource: number,
+): void {
+  if (heading.protocol === PROTOCOL_SCTP) {
+    if (before !== after) mendSctpChecksum(packet, heading, before ^ after, isSource)
+  } else if (heading.protocol === PROTOCOL_UDP) {
+    updateChecksum(packet, heading.transport + UDP_CHECKSUM, change, change16(before, after), 1)
+  } else updateChecksum(packet, heading.transport + TCP_CHECKSUM, change, change16(before, after), 0)
+}
+
+/**
+ * SCTP's checksum covers no addresses. `change` is the exclusive or of the old and the new port.
+ * @noinline
+ */
+function mendSctpChecksum(packet: Packet, heading: Heading, change: number, isSource: number): void {
+  const sctp = sctpAt(packet, heading.transport)
+  if (sctp === null) return
+  const swapped = ((change & 0xff) << 8) | (change >>> 8)
+  const word = isSource !== 0 ? swapped : (swapped << 16) >>> 0
+  sctp.checksum = (sctp.checksum ^ changeOfCrc32c(word, heading.length - heading.transport)) >>> 0
+}

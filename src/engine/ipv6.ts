@@ -1,0 +1,102 @@
+/**
+ * IPv6 as the director sees it: the one place that knows how an IPv6 header lies in a packet (RFC 8200 §3, §4).
+ */
+import { changeOfAddress } from './address.ts'
+import { extensionAt, ipv6At, type Packet } from './platform.ts'
+import { type Address, Family, type Heading, type Ipv6Header, Parsed } from './records.ts'
+
+export const IPV6_HEADER = 40
+const HOP_BY_HOP = 0
+const ROUTING = 43
+const FRAGMENT = 44
+const DESTINATION_OPTIONS = 60
+/** Extension headers that are looked past; RFC 8200 §4.1 knows no packet with more. */
+const MAX_EXTENSIONS = 6
+
+function readSource(ip: Ipv6Header, to: Address): void {
+  to.word0 = ip.source0
+  to.word1 = ip.source1
+  to.word2 = ip.source2
+  to.word3 = ip.source3
+}
+
+function readDestination(ip: Ipv6Header, to: Address): void {
+  to.word0 = ip.destination0
+  to.word1 = ip.destination1
+  to.word2 = ip.destination2
+  to.word3 = ip.destination3
+}
+
+/** Reads an IPv6 header and its extension headers as far as the transport header. Returns a `Parsed`. */
+export function parseIpv6(packet: Packet, heading: Heading): number {
+  const ip = ipv6At(packet, 0)
+  if (ip === null || ip.versionClassFlow >>> 28 !== 6) return Parsed.Malformed
+  if (ip.payloadLength + IPV6_HEADER > packet.length) return Parsed.Malformed
+  readSource(ip, heading.source)
+  readDestination(ip, heading.destination)
+  heading.family = Family.Ipv6
+  heading.length = ip.payloadLength + IPV6_HEADER
+  heading.hops = ip.hopLimit
+  heading.fragmentable = 0
+  return findTransport(packet, heading, ip.nextHeader)
+}
+
+function findTransport(packet: Packet, heading: Heading, first: number): number {
+  let next = first
+  let offset = IPV6_HEADER
+  for (let step = 0; step < MAX_EXTENSIONS; step++) {
+    if (next !== HOP_BY_HOP && next !== ROUTING && next !== FRAGMENT && next !== DESTINATION_OPTIONS) break
+    const extension = extensionAt(packet, offset)
+    if (extension === null) return Parsed.Malformed
+    if (next === FRAGMENT) {
+      heading.protocol = extension.nextHeader
+      return Parsed.Fragment
+    }
+    next = extension.nextHeader
+    offset += 8 + extension.length * 8
+    if (offset > heading.length) return Parsed.Malformed
+  }
+  heading.protocol = next
+  heading.transport = offset
+  return Parsed.Whole
+}
+
+/** Returns what the replacement adds to the sum below a checksum that covers the address. */
+export function replaceIpv6Source(ip: Ipv6Header, from: Address, to: Address): number {
+  ip.source0 = to.word0
+  ip.source1 = to.word1
+  ip.source2 = to.word2
+  ip.source3 = to.word3
+  return changeOfAddress(from, to, Family.Ipv6)
+}
+
+/** Returns what the replacement adds to the sum below a checksum that covers the address. */
+export function replaceIpv6Destination(ip: Ipv6Header, from: Address, to: Address): number {
+  ip.destination0 = to.word0
+  ip.destination1 = to.word1
+  ip.destination2 = to.word2
+  ip.destination3 = to.word3
+  return changeOfAddress(from, to, Family.Ipv6)
+}
+
+/** Writes a header for a packet of the director's own. */
+export function writeIpv6Header(
+  ip: Ipv6Header,
+  payloadLength: number,
+  nextHeader: number,
+  source: Address,
+  destination: Address,
+): void {
+  ip.versionClassFlow = 0x60000000
+  ip.payloadLength = payloadLength
+  ip.nextHeader = nextHeader
+  ip.hopLimit = 64
+  ip.source0 = source.word0
+  ip.source1 = source.word1
+  ip.source2 = source.word2
+  ip.source3 = source.word3
+  ip.destination0 = destination.word0
+  ip.destination1 = destination.word1
+  ip.destination2 = destination.word2
+  ip.destination3 = destination.word3
+}
