@@ -8,7 +8,7 @@ import { machine, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BpfError, BpfObject, testRun } from '../libbpf.ts'
 import { whyNoKernel } from '../testing/namespaces.ts'
 import { CLANG } from '../testing/small-object.ts'
@@ -143,7 +143,10 @@ function compare(module: RandomFunctions, object: BpfObject, seed: number): void
 const reason = whyNoKernel()
 
 describe.skipIf(reason !== null)(`the subset's integers${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'weir-semantics-'))
+  let folder = ''
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'weir-semantics-'))
+  })
   afterAll(() => rmSync(folder, { recursive: true }))
 
   it(`give the same results in Node and in the kernel: ${MODULES * FUNCTIONS} functions, ${ARGUMENTS} arguments each, seed ${SEED}`, () => {
