@@ -8,12 +8,14 @@ import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.ts'
 import { cleanUp } from './cleanup.ts'
 import { packet } from './packet.ts'
+import { cli } from './cli.ts'
+import { node } from './node.ts'
 import { connections } from './connections.ts'
 import { packets } from './packets.ts'
 import { scale } from './scale.ts'
 import { type Comparison, format } from './samples.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [packet, scale, packets, connections]
+const BENCHMARKS: readonly Benchmark[] = [packet, scale, packets, connections, node, cli]
 
 interface Report {
   readonly name: string

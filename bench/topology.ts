@@ -102,8 +102,8 @@ export interface Forwarder {
   readonly name: string
   /** Where clients send to reach a server: the virtual address, or the servers' own. */
   readonly addresses: readonly string[]
-  use(): void
-  leave(): void
+  readonly use: () => void
+  readonly leave: () => void
 }
 
 export const ROUTING: Forwarder = {
@@ -124,11 +124,12 @@ export function nftables(services: readonly Service[]): Forwarder {
     const choices = servers.map((address, index) => `${index} : ${address}`).join(', ')
     return `ip daddr ${VIRTUAL_ADDRESS} tcp dport ${port} dnat to numgen inc mod ${servers.length} map { ${choices} }`
   })
-  const chain = `chain prerouting { type nat hook prerouting priority dstnat; ${rules.join('; ')}; }`
+  const hook = 'type nat hook prerouting priority dstnat;'
+  const table = `table ip ${TABLE} {\n chain prerouting {\n ${[hook, ...rules].join('\n')}\n }\n}\n`
   return {
     name: 'nftables DNAT',
     addresses: [VIRTUAL_ADDRESS],
-    use: () => inside('director', () => run('nft', ['-f', '-'], `table ip ${TABLE} { ${chain} }`)),
+    use: () => inside('director', () => run('nft', ['-f', '-'], table)),
     leave: () => inside('director', () => run('nft', ['delete', 'table', 'ip', TABLE])),
   }
 }

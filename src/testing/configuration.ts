@@ -68,6 +68,9 @@ export const SERVICES: readonly ServiceId[] = [
   { protocol: 'tcp', address: '10.9.0.3', port: 65535 },
 ]
 
+/** Never has a server: its clients are all refused. */
+export const EMPTY_SERVICE: ServiceId = { protocol: 'tcp', address: '10.9.0.4', port: 80 }
+
 /** Some on a narrow way, some on none (`routes.ts`); one is the client's neighbour, one shares its address with another. */
 const SERVERS: readonly Endpoint[] = [
   { address: '10.2.0.1', port: 80 },
@@ -119,9 +122,9 @@ export function randomChange(random: Random): Change {
   }
 }
 
-/** A director at work: every service with three servers. */
+/** A director at work: every service with three servers, and the empty one. */
 export function startingChanges(): Change[] {
-  return SERVICES.flatMap((service): Change[] => [
+  const served = SERVICES.flatMap((service): Change[] => [
     { what: 'add-service', service },
     ...[0, 2, 3].map((server): Change => ({
       what: 'add-dest',
@@ -129,4 +132,5 @@ export function startingChanges(): Change[] {
       dest: { ...(SERVERS[server] as Endpoint), weight: 1, method: 'masquerading' },
     })),
   ])
+  return [...served, { what: 'add-service', service: EMPTY_SERVICE }]
 }

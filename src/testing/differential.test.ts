@@ -1,7 +1,9 @@
 /** The engine in the kernel against the engine in Node; `npm run fuzz` does the same for longer. */
 import { describe, expect, it } from 'vitest'
+import { REASONS } from '../engine/reasons.ts'
 import { memoryBench } from './bench.ts'
-import { DifferenceError, episodes, type MakeBench, runEpisode } from './differential.ts'
+import type { MakeBench } from './bench-pair.ts'
+import { DifferenceError, episodes, runEpisode } from './differential.ts'
 import { kernelBench, whyNoKernelBench } from './kernel-bench.ts'
 
 const PACKETS = 300_000
@@ -9,13 +11,18 @@ const SEED = Number(process.env['WEIR_SEED'] ?? Date.now() % 1_000_000)
 const skip = whyNoKernelBench()
 
 describe('the differential run itself', () => {
-  it('sends packets of every fate, and fills the smaller tables', () => {
+  it('sends packets of every fate and for every reason, and fills the smaller tables', () => {
     const results = episodes(1, 100_000).map((episode) => ({ episode, ...runEpisode(episode, memoryBench) }))
     const total = (verdict: string): number => results.reduce((sum, { verdicts }) => sum + (verdicts[verdict] ?? 0), 0)
     expect(total('forward')).toBeGreaterThan(20_000)
     expect(total('drop')).toBeGreaterThan(2000)
     expect(total('pass')).toBeGreaterThan(20_000)
     expect(total('stack')).toBeGreaterThan(50)
+    for (const { name } of REASONS)
+      expect(
+        results.some(({ reasons }) => (reasons[name] ?? 0) > 0),
+        name,
+      ).toBe(true)
     for (const { episode, slotsUsed } of results)
       if (episode.connections <= 1024) expect(slotsUsed).toBe(episode.connections - 1)
   })

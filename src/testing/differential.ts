@@ -6,13 +6,9 @@
  */
 import { AllocatorView } from '../engine/generated/views.ts'
 import { describePacket } from '../simulator/describe-packet.ts'
-import { type BenchOptions, type BenchResult, type DirectorBench, memoryBench } from './bench.ts'
-import { applyChange } from './configuration.ts'
+import type { BenchOptions, BenchResult, DirectorBench } from './bench.ts'
+import { BenchPair, type MakeBench } from './bench-pair.ts'
 import { type Event, Generator } from './generator.ts'
-import { brokenInvariants } from './invariants.ts'
-import { differingRows, snapshot } from './table-snapshot.ts'
-
-export type MakeBench = (options: BenchOptions) => DirectorBench
 
 export interface Episode {
   readonly seed: number
@@ -26,31 +22,24 @@ export interface EpisodeResult {
   readonly packets: number
   /** Packets by verdict. */
   readonly verdicts: Readonly<Record<string, number>>
+  /** Packets not forwarded, by reason. */
+  readonly reasons: Readonly<Record<string, number>>
   /** Highest slot of the connections that was in use. */
   readonly slotsUsed: number
 }
 
-/** Rows of tables, or events, that a message shows. */
-const SHOWN = 20
+/** Events that a message shows. */
+const SHOWN = 40
 /** Runs of shortened sequences that a difference is worth. */
 const MAX_SHRINKS = 300
 /** Packets between two comparisons of the tables. */
 const COMPARE_EVERY = 5000
 
-/** Verdicts that a packet's fate can't tell apart: both go on to the stack. */
-function fate({ verdict }: BenchResult): string {
-  return verdict === 'stack' ? 'pass' : verdict
-}
-
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
 
-function describeResult(name: string, result: BenchResult): string {
-  return `  ${name}: ${result.verdict}, ${describePacket(result.packet)}\n    ${hex(result.packet)}`
-}
-
-export function describeEvent(event: Event): string {
+function describeEvent(event: Event): string {
   switch (event.kind) {
     case 'packet':
       return `packet ${hex(event.bytes)} (${describePacket(event.bytes)})`
@@ -63,62 +52,9 @@ export function describeEvent(event: Event): string {
   }
 }
 
-class Pair {
-  readonly left: DirectorBench
-  readonly right: DirectorBench
-
-  constructor(make: MakeBench, options: BenchOptions) {
-    this.left = memoryBench(options)
-    this.right = make(options)
-  }
-
-  /** Runs an event on both; says what differs, or null. */
-  apply(event: Event, observe: (result: BenchResult) => void): string | null {
-    switch (event.kind) {
-      case 'packet':
-        return this.packet(event.bytes, observe)
-      case 'clock':
-        this.left.setClock(event.ms)
-        this.right.setClock(event.ms)
-        return null
-      case 'forwarding':
-        this.left.setForwarding(event.on)
-        this.right.setForwarding(event.on)
-        return null
-      case 'change': {
-        const [left, right] = [this.left, this.right].map(({ control }) => applyChange(control, event.change))
-        return left === right ? null : `the change is refused as ${left ?? 'nothing'} and as ${right ?? 'nothing'}`
-      }
-    }
-  }
-
-  private packet(bytes: Uint8Array, observe: (result: BenchResult) => void): string | null {
-    const left = this.left.handle(bytes)
-    const right = this.right.handle(bytes)
-    if (fate(left) !== fate(right) || Buffer.compare(left.packet, right.packet) !== 0)
-      return ['', describeResult(this.left.name, left), describeResult(this.right.name, right)].join('\n')
-    observe(left)
-    return null
-  }
-
-  /** What differs in the tables, or doesn't hold together, or null. */
-  compareTables(): string | null {
-    const rows = differingRows(snapshot(this.left.tables), snapshot(this.right.tables))
-    const broken = rows.length > 0 ? rows : brokenInvariants(this.left.tables)
-    if (broken.length === 0) return null
-    const what = rows.length > 0 ? 'rows of the tables differ' : 'invariants are broken'
-    return [`${broken.length} ${what}:`, ...broken.slice(0, SHOWN).map((line) => `  ${line}`)].join('\n')
-  }
-
-  close(): void {
-    this.left.close()
-    this.right.close()
-  }
-}
-
 /** Runs the events on new benches; the first difference, or null. */
 function replay(events: readonly Event[], make: MakeBench, options: BenchOptions): string | null {
-  const pair = new Pair(make, options)
+  const pair = new BenchPair(make, options)
   try {
     for (const event of events) {
       const difference = pair.apply(event, () => undefined)
@@ -152,16 +88,21 @@ function explain(episode: Episode, events: readonly Event[], difference: string,
   const lines = [
     `seed ${episode.seed}, episode ${episode.stream}, event ${events.length - 1}, ${episode.connections} slots: ${difference}`,
     `shortened to ${short.length} events:`,
-    ...short.slice(-2 * SHOWN).map((event) => `  ${describeEvent(event)}`),
+    ...short.slice(-SHOWN).map((event) => `  ${describeEvent(event)}`),
     `  → ${replay(short, make, { connections: episode.connections }) ?? 'no difference'}`,
   ]
   return new DifferenceError(lines.join('\n'))
 }
 
+function summary({ tables, control }: DirectorBench): Pick<EpisodeResult, 'reasons' | 'slotsUsed'> {
+  const { used } = AllocatorView.from(tables.readRange('allocators', 0, 1))
+  return { reasons: Object.fromEntries(control.reasons().map(({ name, packets }) => [name, packets])), slotsUsed: used }
+}
+
 /** Runs an episode on the memory bench and another one. Throws a `DifferenceError`. */
 export function runEpisode(episode: Episode, make: MakeBench): EpisodeResult {
   const generator = new Generator(episode.seed, episode.stream)
-  const pair = new Pair(make, { connections: episode.connections })
+  const pair = new BenchPair(make, { connections: episode.connections })
   const events: Event[] = []
   const verdicts: Record<string, number> = {}
   const observe = (result: BenchResult): void => {
@@ -179,8 +120,7 @@ export function runEpisode(episode: Episode, make: MakeBench): EpisodeResult {
       const due = packets === episode.packets || (event.kind === 'packet' && packets % COMPARE_EVERY === 0)
       if (difference === null && due) difference = pair.compareTables()
     }
-    const { used } = AllocatorView.from(pair.left.tables.readRange('allocators', 0, 1))
-    if (difference === null) return { packets, verdicts, slotsUsed: used }
+    if (difference === null) return { packets, verdicts, ...summary(pair.left) }
   } finally {
     pair.close()
   }

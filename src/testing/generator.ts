@@ -7,10 +7,10 @@
  */
 import { parseAddress } from '../simulator/addresses.ts'
 import { buildIcmp, buildIpv4, buildUdp } from '../simulator/build-packet.ts'
-import { parseQuotedIpv4, read16 } from '../simulator/parse-packet.ts'
+import { parseQuotedIpv4, read16, TcpFlag } from '../simulator/parse-packet.ts'
 import { Random } from '../simulator/random.ts'
 import type { BenchResult } from './bench.ts'
-import { type Change, randomChange, SERVICES, startingChanges } from './configuration.ts'
+import { type Change, EMPTY_SERVICE, randomChange, SERVICES, startingChanges } from './configuration.ts'
 import { buildSegment, Conversation, type End } from './conversation.ts'
 import { mutate, SHORTEST_PACKET } from './mutations.ts'
 
@@ -35,6 +35,9 @@ const CLIENTS = [
 const PORTS = 24
 /** Conversations that go on at the same time. */
 const OPEN = 48
+
+/** SYNs at once to the service without servers: more than may be answered. */
+const FLOOD = 120
 
 /** Steps of the clock in ms: none, within a timeout, up to it and past it. */
 const STEPS = [0, 1, 99, 100, 1000, 1999, 2000, 9999, 10_000, 10_001, 60_000, 119_999, 120_000, 900_000, 1_000_000]
@@ -73,6 +76,7 @@ export class Generator {
       this.forwarding = !this.forwarding
       return { kind: 'forwarding', on: this.forwarding }
     }
+    if (this.random.chance(0.0005)) this.flood()
     return { kind: 'packet', bytes: this.packet() }
   }
 
@@ -94,6 +98,14 @@ export class Generator {
   private change(): Event {
     if (this.random.chance(0.2)) this.pending.push(...startingChanges().map(changeEvent))
     return { kind: 'change', change: randomChange(this.random) }
+  }
+
+  private flood(): void {
+    const to = { address: parseAddress(EMPTY_SERVICE.address), port: EMPTY_SERVICE.port }
+    for (let i = 0; i < FLOOD; i++) {
+      const bytes = buildSegment(this.client(), to, TcpFlag.Syn, this.random.chance(0.3), this.random)
+      this.pending.push({ kind: 'packet', bytes })
+    }
   }
 
   private packet(): Uint8Array {

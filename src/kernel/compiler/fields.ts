@@ -6,12 +6,12 @@ import ts from 'typescript'
 import { excerpt } from './diagnostics.ts'
 import { lowerExpression, lowerNumber } from './expressions.ts'
 import { isScalar, type RecordLayout, type Scalar } from './layout.ts'
-import { type Lowering, NOTHING, operand } from './lowering.ts'
+import { type Lowering, operand } from './lowering.ts'
 import { cName } from './names.ts'
 
 export interface FieldUse {
   /** A scalar; `s64` for a field of the platform's opaque records; a record's name if nested. */
-  readonly type: Scalar | 's64' | string
+  readonly type: string
   readonly nested: boolean
 }
 
@@ -26,7 +26,7 @@ export function fieldOfRecord(node: ts.PropertyAccessExpression, lowering: Lower
   if (node.questionDotToken !== undefined) return null
   const kind = lowering.kindOrNull(lowering.checker.getTypeAtLocation(node.expression))
   if (kind === null || kind.kind !== 'record') return null
-  if (lowering.isOpaque(kind.declaration)) {
+  if (lowering.isOfPlatform(kind.declaration)) {
     return lowering.kind(node).kind === 'record' ? null : { type: 's64', nested: false }
   }
   const field = lowering.layouts.get(kind.name)?.fields.find((candidate) => candidate.name === node.name.text)
@@ -81,7 +81,7 @@ function braces(node: ts.ObjectLiteralExpression, layout: RecordLayout, lowering
     if (!ts.isObjectLiteralExpression(value)) return lowering.refuse(property, 'W411', excerpt(property))
     return `.${cName(field.name)} = ${braces(value, nested, lowering)}`
   })
-  return parts.length === 0 ? NOTHING : `{ ${parts.join(', ')} }`
+  return `{ ${parts.join(', ')} }`
 }
 
 /** The value of `name: value` or of the shorthand `name`; null for every other property. */

@@ -57,11 +57,7 @@ export class Lowering {
     return source === this.recordsFile || source === this.platformFile
   }
 
-  /** Whether an interface is the platform's: its fields are s64 in C, and only C makes and fills it. */
-  isOpaque(declaration: ts.InterfaceDeclaration): boolean {
-    return declaration.getSourceFile() === this.platformFile && this.platformFile !== this.recordsFile
-  }
-
+  /** Whether something is the platform's: a function written in C, or a record that only C makes, with s64 fields. */
   isOfPlatform(declaration: ts.Declaration): boolean {
     return declaration.getSourceFile() === this.platformFile && this.platformFile !== this.recordsFile
   }

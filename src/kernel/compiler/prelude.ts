@@ -80,12 +80,20 @@ __hidden s64 unknown_zero;
 
 /*
  * The element of a constant array, or the fallback. The barrier keeps the checked index in the one register that is then
- * used: a comparison of a 32-bit copy would tell the verifier nothing about the 64-bit index.
+ * used: a comparison of a 32-bit copy would tell the verifier nothing about the 64-bit index. The mask changes nothing
+ * after the check; it parts the index from what the verifier knows of its origin, since it takes "x + a large number" for an
+ * offset that no pointer may have, whatever the comparison said.
  */
 #define element_or(array, position, fallback) \\
 	({ \\
 		u64 index__ = (u64)(position); \\
 		asm volatile("" : "+r"(index__)); \\
-		index__ < sizeof(array) / sizeof((array)[0]) ? (s64)(array)[index__] : (fallback); \\
+		index__ < length_of(array) ? (s64)(array)[masked(index__, length_of(array))] : (fallback); \\
+	})
+#define length_of(array) (sizeof(array) / sizeof((array)[0]))
+#define masked(index, length) \\
+	({ \\
+		asm volatile("%0 &= %1" : "+r"(index) : "i"((1ULL << (64 - __builtin_clzll(((length) - 1) | 1))) - 1)); \\
+		index; \\
 	})
 `

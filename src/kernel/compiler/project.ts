@@ -9,12 +9,12 @@ import ts from 'typescript'
 export interface Project {
   readonly checker: ts.TypeChecker
   /** The file at a path relative to the root. Throws where there is none. */
-  source(file: string): ts.SourceFile
+  readonly source: (file: string) => ts.SourceFile
   /** The project's own files, declarations and packages aside. */
   readonly sources: readonly ts.SourceFile[]
-  errors(source: ts.SourceFile): readonly ts.Diagnostic[]
+  readonly errors: (source: ts.SourceFile) => readonly ts.Diagnostic[]
   /** A file's path relative to the root, with forward slashes. */
-  relative(file: string): string
+  readonly relative: (file: string) => string
 }
 
 /** Files of packages and of TypeScript's library don't change while a process runs. */
@@ -25,7 +25,9 @@ export function openProject(root: string, files: readonly string[], memory: Read
   const options = compilerOptions(root)
   const overlay = new Map([...memory].map(([file, text]) => [join(root, file), text]))
   const host = ts.createCompilerHost(options, true)
-  const { readFile, fileExists, getSourceFile } = host
+  const readFile = host.readFile.bind(host)
+  const fileExists = host.fileExists.bind(host)
+  const getSourceFile = host.getSourceFile.bind(host)
   host.readFile = (file) => overlay.get(file) ?? readFile(file)
   host.fileExists = (file) => overlay.has(file) || fileExists(file)
   host.getSourceFile = (file, ...rest) => {
@@ -54,7 +56,9 @@ export function openProject(root: string, files: readonly string[], memory: Read
 function compilerOptions(root: string): ts.CompilerOptions {
   const path = join(root, 'tsconfig.json')
   if (!existsSync(path)) throw new Error(`${path} is missing: the compiler takes TypeScript's options from it`)
-  const { config } = ts.readConfigFile(path, ts.sys.readFile) as { config: { compilerOptions?: object } }
+  const { config } = ts.readConfigFile(path, (file) => ts.sys.readFile(file)) as {
+    config: { compilerOptions?: object }
+  }
   const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root)
   return { ...options, types: [], noEmit: true }
 }

@@ -18,7 +18,8 @@ export function kindOf(type: ts.Type, isRecord: (declaration: ts.InterfaceDeclar
   if (!nullable && all(ts.TypeFlags.NumberLike)) return { kind: 'number' }
   if (!nullable && all(ts.TypeFlags.BooleanLike)) return { kind: 'boolean' }
   if (!nullable && all(ts.TypeFlags.Void)) return { kind: 'void' }
-  const declaration = parts.length === 1 ? parts[0]?.symbol?.declarations?.find(ts.isInterfaceDeclaration) : undefined
+  const declaration =
+    parts.length === 1 ? parts[0]?.getSymbol()?.declarations?.find(ts.isInterfaceDeclaration) : undefined
   if (declaration === undefined || !isRecord(declaration)) return null
   return { kind: 'record', name: declaration.name.text, declaration }
 }

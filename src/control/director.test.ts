@@ -1,0 +1,146 @@
+/** What a director refuses, and that a refusal changes nothing; what it finds wrong in tables that others wrote. */
+import { describe, expect, it } from 'vitest'
+import { DestView, LayoutView, ServiceKeyView, ServiceView } from '../engine/generated/views.ts'
+import { Availability, NONE } from '../engine/records.ts'
+import type { TableStore } from '../engine/tables.ts'
+import { freshDirector, memoryBench } from '../testing/bench.ts'
+import { server, SmallDirector, WEB } from '../testing/small-director.ts'
+import { differingRows, snapshot } from '../testing/table-snapshot.ts'
+import { Director } from './director.ts'
+import { ControlError, type DestConfig, type ServiceId } from './model.ts'
+import { StateError } from './plan.ts'
+
+const OTHER: ServiceId = { ...WEB, port: 81 }
+
+const REFUSED: readonly [code: string, change: (director: Director) => void][] = [
+  ['service-exists', (director) => director.addService({ ...WEB, scheduler: 'rr' })],
+  ['no-such-service', (director) => director.editService({ ...OTHER, scheduler: 'rr' })],
+  ['no-such-service', (director) => director.removeService(OTHER)],
+  ['no-such-service', (director) => director.addDest(OTHER, server(1))],
+  ['no-such-service', (director) => director.zero(OTHER)],
+  ['dest-exists', (director) => director.addDest(WEB, server(1))],
+  ['no-such-dest', (director) => director.editDest(WEB, server(9))],
+  ['no-such-dest', (director) => director.removeDest(WEB, server(9))],
+  ['bad-address', (director) => director.addDest(WEB, { ...server(1), address: '10.2.0' })],
+  ['bad-address', (director) => director.addService({ ...WEB, address: 'fd00::1', scheduler: 'rr' })],
+  ['bad-port', (director) => director.addService({ ...WEB, port: 0, scheduler: 'rr' })],
+  ['bad-port', (director) => director.addDest(WEB, { ...server(9), port: 65536 })],
+  ['bad-weight', (director) => director.addDest(WEB, server(9, -1))],
+  ['bad-weight', (director) => director.addDest(WEB, server(9, 2 ** 31))],
+  ['bad-weight', (director) => director.editDest(WEB, server(1, 1.5))],
+]
+
+function codeOf(work: () => void): string {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof ControlError) return error.code
+    throw error
+  }
+  return 'none'
+}
+
+describe('a change that is refused', () => {
+  for (const [code, change] of REFUSED) {
+    it(`has the code ${code} and writes nothing: ${change.toString().replace(/^.*?=> director\./, '')}`, () => {
+      const { bench } = new SmallDirector(2)
+      const before = snapshot(bench.tables)
+      expect(codeOf(() => change(bench.control))).toBe(code)
+      expect(differingRows(before, snapshot(bench.tables))).toEqual([])
+    })
+  }
+
+  it('has the code table-full where the tables have no place, and nothing was added', () => {
+    const { tables } = memoryBench({ connections: 4 })
+    const small: TableStore = {
+      capacity: (table) => Math.min(3, tables.capacity(table)),
+      read: (table, key) => tables.read(table, key),
+      readRange: (table, first, count) => tables.readRange(table, first, count),
+      write: (table, key, value) => tables.write(table, key, value),
+      remove: (table, key) => tables.remove(table, key),
+      entries: (table) => tables.entries(table),
+    }
+    const director = freshDirector(small)
+    for (const port of [1, 2]) director.addService({ ...WEB, port, scheduler: 'rr' })
+    expect(codeOf(() => director.addService({ ...WEB, port: 3, scheduler: 'rr' }))).toBe('table-full')
+    expect(director.services()).toHaveLength(2)
+    const first: ServiceId = { ...WEB, port: 1 }
+    for (const last of [1, 2]) director.addDest(first, server(last))
+    expect(codeOf(() => director.addDest(first, server(3)))).toBe('table-full')
+    expect(director.service(first)?.dests).toHaveLength(2)
+  })
+})
+
+describe('a director', () => {
+  it('lists the servers of a service with the one added last first', () => {
+    const { bench } = new SmallDirector(3)
+    const addresses = bench.control.service(WEB)?.dests.map(({ address }) => address)
+    expect(addresses).toEqual(['10.2.0.3', '10.2.0.2', '10.2.0.1'])
+  })
+
+  it('shows since -Z only what came after it, while rates go on', () => {
+    const director = new SmallDirector(1)
+    director.send(1, 'S')
+    director.bench.control.zero()
+    expect(director.bench.control.service(WEB)?.counters.inPackets).toBe(0)
+    director.send(1, 'A')
+    expect(director.bench.control.service(WEB)?.counters).toMatchObject({ connections: 0, inPackets: 1, inBytes: 40 })
+  })
+
+  it('remembers a removed server for 120 s after its last connection went, and its counters for good', () => {
+    const director = new SmallDirector(1)
+    director.send(1, 'S')
+    director.bench.control.removeDest(WEB, server(1))
+    director.bench.setClock(60_999)
+    director.bench.control.repair()
+    expect(lastUsedDest(director)).toBe(1)
+    director.bench.setClock(121_000)
+    director.bench.control.repair()
+    expect(lastUsedDest(director)).toBe(0)
+    expect(director.bench.control.service(WEB)?.counters.inPackets).toBe(1)
+  })
+})
+
+/** The highest slot of `dests` that is in use. */
+function lastUsedDest({ bench }: SmallDirector): number {
+  const { lastDest } = LayoutView.from(bench.tables.readRange('layouts', 0, 1))
+  for (let index = lastDest; index > NONE; index--)
+    if (DestView.from(bench.tables.readRange('dests', index, 1)).service.protocol !== 0) return index
+  return NONE
+}
+
+describe('tables that contradict themselves', () => {
+  function damaged(damage: (tables: TableStore, dest: DestView, index: number) => void): () => void {
+    const { tables } = new SmallDirector(2).bench
+    const key = ServiceKeyView.of({ address: { word: 0x0a090001 }, port: 80, protocol: 6, reserved: 0 }).toBytes()
+    const { firstDest } = ServiceView.from(tables.read('services', key) ?? new Uint8Array())
+    const dest = DestView.from(tables.readRange('dests', firstDest, 1))
+    damage(tables, dest, firstDest)
+    return () => new Director(tables).repair()
+  }
+
+  it('are refused where a list has no end', () => {
+    const loop = damaged((tables, dest, index) => {
+      dest.next = index
+      tables.write('dests', index, dest.toBytes())
+    })
+    expect(loop).toThrow(StateError)
+  })
+
+  it('are refused where a list leads to another service’s server', () => {
+    const stranger = damaged((tables, dest, index) => {
+      dest.service.port = 443
+      tables.write('dests', index, dest.toBytes())
+    })
+    expect(stranger).toThrow(/not its own/)
+  })
+
+  it('are put right where a removed server is still in its list', () => {
+    const { bench } = new SmallDirector(2)
+    const dest = DestView.from(bench.tables.readRange('dests', 2, 1))
+    dest.availability = Availability.Removed
+    bench.tables.write('dests', 2, dest.toBytes())
+    const dests: readonly DestConfig[] = freshDirector(bench.tables).service(WEB)?.dests ?? []
+    expect(dests.map(({ address }) => address)).toEqual(['10.2.0.1'])
+  })
+})
