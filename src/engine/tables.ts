@@ -1,337 +1,80 @@
-/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * The engine's platform (src/engine/platform.ts) in the Linux kernel: packets are socket buffers at tcx ingress, tables are BPF maps.
- * Function by function what the TypeScript declarations promise; offsets count from the IP header, which follows an
- * Ethernet header. Pointers into the packet are taken anew at every call, because helpers move it.
+/**
+ * The director's tables: what each maps from and to, and how many entries it holds unless the host is told otherwise.
+ * Read by the compiler, which writes the kernel's map definitions from it, and by the hosts; the engine itself reaches
+ * tables through `platform.ts`.
  */
-#pragma once
+import type { RecordName } from './generated/views.ts'
 
-#define ETHERNET_HEADER 14
-/* Offsets that the verifier has to reason about: two headers of 60 bytes with room to spare. */
-#define MAX_OFFSET 0x7ff
-#define NO_CHANGE 0xffff
-#define AF_INET 2
-#define AF_INET6 10
-/* Not in the uapi headers of every distribution. */
-#define FIB_SKIP_NEIGHBOUR (1U << 2) /* BPF_FIB_LOOKUP_SKIP_NEIGH, Linux 6.3 */
+/** How a table is kept. `array`: by index; `percpu`: by index, one copy a processor; `queue`: first in, first out. */
+export type TableKind = 'hash' | 'array' | 'percpu' | 'queue'
 
-struct packet {
-	struct __sk_buff *skb;
-	s64 length;
-	s64 segment;
-	s64 mark;
-	/* What route() found; redirect() takes it. */
-	struct bpf_fib_lookup fib;
-};
-
-/* The capacity of a map as it was loaded. */
-struct bpf_map {
-	__u32 max_entries;
-} __attribute__((preserve_access_index));
-
-#define LOOKUP(map, index)                         \
-	({                                         \
-		u32 key_ = (index);                \
-		bpf_map_lookup_elem(&(map), &key_); \
-	})
-
-#define AT(type, packet, offset)                                                              \
-	({                                                                                    \
-		u64 offset_ = (offset);                                                       \
-		struct type *at_ = NULL;                                                      \
-		if (offset_ <= MAX_OFFSET) {                                                  \
-			void *data_ = (void *)(long)(packet)->skb->data;                      \
-			at_ = data_ + ETHERNET_HEADER + offset_;                              \
-			if ((void *)(at_ + 1) > (void *)(long)(packet)->skb->data_end) at_ = NULL; \
-		}                                                                             \
-		at_;                                                                          \
-	})
-
-static __always_inline struct ipv4_header *ipv4_at(struct packet *packet, s64 offset)
-{
-	return AT(ipv4_header, packet, offset);
+export interface TableDefinition {
+  readonly kind: TableKind
+  /** Name of the key's record; only for `hash`. */
+  readonly key?: RecordName
+  /** Name of the value's record; a `queue` holds bare u32. */
+  readonly value?: RecordName
+  /** Entries. */
+  readonly capacity: number
+  /**
+   * Only for `hash`: false keeps a replaced or removed value intact until the packets that read it are done, at a higher
+   * cost for each change. Otherwise entries are reused at once.
+   */
+  readonly preallocate?: boolean
+  /** Scales with the number of connections that the director is made for: entries per connection. */
+  readonly perConnection?: number
 }
 
-static __always_inline struct ipv6_header *ipv6_at(struct packet *packet, s64 offset)
-{
-	return AT(ipv6_header, packet, offset);
+/** Connections that a director holds unless told otherwise. */
+export const DEFAULT_CONNECTIONS = 262144
+
+export const TABLES = {
+  services: { kind: 'hash', key: 'ServiceKey', value: 'Service', capacity: 16384, preallocate: false },
+  serviceStates: { kind: 'array', value: 'ServiceState', capacity: 16384 },
+  buckets: { kind: 'array', value: 'Bucket', capacity: 1048576 },
+  dests: { kind: 'array', value: 'Dest', capacity: 32768 },
+  destStates: { kind: 'array', value: 'DestState', capacity: 32768 },
+  overloads: { kind: 'array', value: 'Overload', capacity: 32768 },
+  counters: { kind: 'percpu', value: 'Counters', capacity: 32768 },
+  flows: { kind: 'hash', key: 'FlowKey', value: 'Flow', capacity: 2 * DEFAULT_CONNECTIONS, perConnection: 2 },
+  connections: { kind: 'array', value: 'Connection', capacity: DEFAULT_CONNECTIONS, perConnection: 1 },
+  freeConnections: { kind: 'queue', capacity: DEFAULT_CONNECTIONS, perConnection: 1 },
+  /** What `-Z` took as zero: subtracted from `counters` when they are shown. Only the control side knows it. */
+  baselines: { kind: 'array', value: 'Counters', capacity: 32768 },
+  /** By service. Only the control side knows it. */
+  retired: { kind: 'array', value: 'Retired', capacity: 16384 },
+  rates: { kind: 'array', value: 'Rates', capacity: 32768 },
+  reasons: { kind: 'percpu', value: 'ReasonCount', capacity: 32 },
+  settingsRows: { kind: 'array', value: 'Settings', capacity: 1 },
+  clocks: { kind: 'array', value: 'Clock', capacity: 1 },
+  layouts: { kind: 'array', value: 'Layout', capacity: 1 },
+  allocators: { kind: 'array', value: 'Allocator', capacity: 1 },
+} as const satisfies Record<string, TableDefinition>
+
+export type TableName = keyof typeof TABLES
+
+/**
+ * A director's tables as the control side sees them, whichever host keeps them. Values are bytes as the views of
+ * `generated/views.ts` read them; what is read is a copy.
+ */
+export interface TableStore {
+  /** Entries that a table holds at most. */
+  capacity(table: TableName): number
+  /** Null where a hash has no such key. For `percpu`: the copies of all processors, one after the other. */
+  read(table: TableName, key: Uint8Array | number): Uint8Array | null
+  /** For an array, `count` values from index `first` on, one after the other; not for `percpu`. */
+  readRange(table: TableName, first: number, count: number): Uint8Array
+  /** Adds or replaces. Throws a `TableFullError` where a hash has no room. Not for `percpu`. */
+  write(table: TableName, key: Uint8Array | number, value: Uint8Array): void
+  /** Removes a hash's entry; false where there was none. */
+  remove(table: TableName, key: Uint8Array): boolean
+  /** All of a hash. */
+  entries(table: TableName): { key: Uint8Array; value: Uint8Array }[]
 }
 
-static __always_inline struct extension_header *extension_at(struct packet *packet, s64 offset)
-{
-	return AT(extension_header, packet, offset);
-}
-
-static __always_inline struct ports *ports_at(struct packet *packet, s64 offset)
-{
-	return AT(ports, packet, offset);
-}
-
-static __always_inline struct tcp_header *tcp_at(struct packet *packet, s64 offset)
-{
-	return AT(tcp_header, packet, offset);
-}
-
-static __always_inline struct udp_header *udp_at(struct packet *packet, s64 offset)
-{
-	return AT(udp_header, packet, offset);
-}
-
-static __always_inline struct sctp_header *sctp_at(struct packet *packet, s64 offset)
-{
-	return AT(sctp_header, packet, offset);
-}
-
-static __always_inline struct icmp_header *icmp_at(struct packet *packet, s64 offset)
-{
-	return AT(icmp_header, packet, offset);
-}
-
-static __always_inline u32 fold_sum(u64 sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (sum & 0xffff) + (sum >> 16);
-}
-
-static __always_inline s64 sum_of_bytes(struct packet *packet, s64 offset, s64 length)
-{
-	void *end = (void *)(long)packet->skb->data_end;
-	void *data = (void *)(long)packet->skb->data;
-	u64 sum = 0;
-	int i;
-
-	if (offset < 0 || offset > MAX_OFFSET || length < 0 || length > MAX_OFFSET) return 0;
-	data += ETHERNET_HEADER + offset;
-	if (length == sizeof(struct ipv4_header) && data + sizeof(struct ipv4_header) <= end)
-		return bpf_ntohs(fold_sum((u32)bpf_csum_diff(NULL, 0, data, sizeof(struct ipv4_header), 0)));
-	bpf_for(i, 0, length / 2) {
-		__be16 *word = data + 2 * (i & (MAX_OFFSET >> 1));
-
-		if ((void *)(word + 1) > end) return 0;
-		sum += bpf_ntohs(*word);
-	}
-	if (length & 1) {
-		u8 *last = data + (length - 1);
-
-		if ((void *)(last + 1) > end) return 0;
-		sum += *last << 8;
-	}
-	return fold_sum(sum);
-}
-
-/* The helper knows whether the checksum field holds a checksum or only the pseudo header's sum, for hardware to complete. */
-static __always_inline void update_checksum(struct packet *packet, s64 offset, s64 address_change, s64 port_change, s64 optional)
-{
-	u32 at = ETHERNET_HEADER + offset;
-	u64 flags = optional ? BPF_F_MARK_MANGLED_0 : 0;
-
-	bpf_l4_csum_replace(packet->skb, at, 0, bpf_htons(fold_sum(address_change)), BPF_F_PSEUDO_HDR | flags);
-	if (port_change != NO_CHANGE) bpf_l4_csum_replace(packet->skb, at, 0, bpf_htons(fold_sum(port_change)), flags);
-}
-
-static __always_inline s64 make_room(struct packet *packet, s64 keep, s64 room)
-{
-	u32 length = ETHERNET_HEADER + keep;
-
-	if (bpf_skb_change_tail(packet->skb, length, 0)) return 0;
-	if (bpf_skb_adjust_room(packet->skb, room, BPF_ADJ_ROOM_MAC, 0)) return 0;
-	if (bpf_skb_pull_data(packet->skb, length + room)) return 0;
-	packet->length = room + keep;
-	packet->segment = 0;
-	return 1;
-}
-
-static __always_inline void write_words(__be32 *to, struct address *address)
-{
-	to[0] = bpf_htonl(address->word0);
-	to[1] = bpf_htonl(address->word1);
-	to[2] = bpf_htonl(address->word2);
-	to[3] = bpf_htonl(address->word3);
-}
-
-static __always_inline s64 route(struct packet *packet, s64 family, struct address *source, struct address *destination, s64 length)
-{
-	struct bpf_fib_lookup *fib = &packet->fib;
-
-	__builtin_memset(fib, 0, sizeof(*fib));
-	fib->tot_len = length;
-	fib->ifindex = packet->skb->ifindex;
-	if (family == FAMILY_IPV4) {
-		fib->family = AF_INET;
-		fib->ipv4_src = bpf_htonl(source->word0);
-		fib->ipv4_dst = bpf_htonl(destination->word0);
-	} else {
-		fib->family = AF_INET6;
-		write_words(fib->ipv6_src, source);
-		write_words(fib->ipv6_dst, destination);
-	}
-	switch (bpf_fib_lookup(packet->skb, fib, sizeof(*fib), FIB_SKIP_NEIGHBOUR)) {
-	case BPF_FIB_LKUP_RET_SUCCESS:
-		return ROUTE_FOUND;
-	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
-		return ROUTE_TOO_BIG;
-	case BPF_FIB_LKUP_RET_FWD_DISABLED:
-		return ROUTE_FORWARDING_DISABLED;
-	default:
-		return ROUTE_NONE;
-	}
-}
-
-static __always_inline s64 route_mtu(struct packet *packet)
-{
-	return packet->fib.mtu_result;
-}
-
-static __always_inline struct flow *find_flow(struct flow_key *key)
-{
-	return bpf_map_lookup_elem(&flows, key);
-}
-
-static __always_inline s64 add_flow(struct flow_key *key, struct flow *flow)
-{
-	return bpf_map_update_elem(&flows, key, flow, BPF_NOEXIST) == 0;
-}
-
-static __always_inline s64 remove_flow(struct flow_key *key)
-{
-	return bpf_map_delete_elem(&flows, key) == 0;
-}
-
-static __always_inline s64 connection_capacity(void)
-{
-	return ((struct bpf_map *)&connections)->max_entries;
-}
-
-static __always_inline struct connection *connection_at(s64 index)
-{
-	return LOOKUP(connections, index);
-}
-
-static __always_inline s64 change_state(struct connection *connection, s64 from, s64 to)
-{
-	return __sync_bool_compare_and_swap(&connection->state, (u32)from, (u32)to);
-}
-
-static __always_inline struct allocator *allocator(void)
-{
-	return LOOKUP(allocators, 0);
-}
-
-/* Slots that were never used come first, then released ones in the order of their release. */
-static __always_inline s64 take_connection(void)
-{
-	struct allocator *place = allocator();
-	u32 last = connection_capacity() - 1;
-	u32 slot;
-
-	if (!place) return NONE;
-	if (place->used < last) {
-		slot = __sync_fetch_and_add(&place->used, 1) + 1;
-		if (slot <= last) return slot;
-		__sync_fetch_and_sub(&place->used, 1);
-	}
-	return bpf_map_pop_elem(&freeConnections, &slot) ? NONE : slot;
-}
-
-static __always_inline void release_connection(s64 index)
-{
-	u32 slot = index;
-
-	bpf_map_push_elem(&freeConnections, &slot, 0);
-}
-
-static __always_inline struct service *find_service(struct service_key *key)
-{
-	return bpf_map_lookup_elem(&services, key);
-}
-
-static __always_inline struct service_state *service_state_at(s64 index)
-{
-	return LOOKUP(serviceStates, index);
-}
-
-static __always_inline struct bucket *bucket_at(s64 index)
-{
-	return LOOKUP(buckets, index);
-}
-
-static __always_inline struct dest *dest_at(s64 index)
-{
-	return LOOKUP(dests, index);
-}
-
-static __always_inline struct dest_state *dest_state_at(s64 index)
-{
-	return LOOKUP(destStates, index);
-}
-
-static __always_inline struct overload *overload_at(s64 dest)
-{
-	return LOOKUP(overloads, dest);
-}
-
-static __always_inline struct counters *counters_at(s64 dest)
-{
-	return LOOKUP(counters, dest);
-}
-
-static __always_inline void sum_counters(s64 dest, struct counters *totals)
-{
-	u32 index = dest;
-	int cpu;
-
-	bpf_for(cpu, 0, 4096) {
-		struct counters *row = bpf_map_lookup_percpu_elem(&counters, &index, cpu);
-
-		if (!row) return;
-		totals->connections += row->connections;
-		totals->in_packets += row->in_packets;
-		totals->out_packets += row->out_packets;
-		totals->in_bytes += row->in_bytes;
-		totals->out_bytes += row->out_bytes;
-	}
-}
-
-static __always_inline struct rates *rates_at(s64 dest)
-{
-	return LOOKUP(rates, dest);
-}
-
-static __always_inline struct reason_count *reason_at(s64 reason)
-{
-	return LOOKUP(reasons, reason);
-}
-
-static __always_inline struct settings *settings(void)
-{
-	return LOOKUP(settingsRows, 0);
-}
-
-static __always_inline struct layout *layout(void)
-{
-	return LOOKUP(layouts, 0);
-}
-
-static __always_inline struct clock *clock(void)
-{
-	return LOOKUP(clocks, 0);
-}
-
-static __always_inline s64 now_ms(void)
-{
-	struct clock *time = clock();
-
-	return time ? time->now_ms : 0;
-}
-
-static __always_inline s64 random(void)
-{
-	return bpf_get_prandom_u32();
-}
-
-static __always_inline s64 is_less_product(s64 a, s64 b, s64 c, s64 d)
-{
-	return (u64)a * (u64)b < (u64)c * (u64)d;
+export class TableFullError extends Error {
+  constructor(readonly table: TableName) {
+    super(`the director's table "${table}" is full`)
+    this.name = 'TableFullError'
+  }
 }

@@ -6,6 +6,14 @@ import { fold, update } from '../engine/checksum.ts'
 import { handlePacket, tick } from '../engine/director.ts'
 import {
   AllocatorView,
+  UdpHeaderView,
+  SettingsView,
+  SctpHeaderView,
+  PortsView,
+  OverloadView,
+  Ipv6HeaderView,
+  ExtensionHeaderView,
+  BucketView,
   ClockView,
   ConnectionView,
   CountersView,
@@ -23,25 +31,38 @@ import {
   ServiceView,
   TcpHeaderView,
 } from '../engine/generated/views.ts'
+import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import { type Packet, type Platform, runOn } from '../engine/platform.ts'
 import {
   type Address,
   type Connection,
   type Counters,
+  Family,
   type Flow,
   type FlowKey,
   LAYOUT_VERSION,
   NONE,
   Route,
   type ServiceKey,
+  Verdict,
 } from '../engine/records.ts'
 import { type MemoryHash, MemoryTables, type MemoryTablesOptions } from './memory-tables.ts'
 
-/** What the way out of the director is, for a packet of `length` bytes between two IPv4 addresses in host order. */
-export type RouteLookup = (source: number, destination: number, length: number) => { route: Route; mtu: number }
+/** A question to a routing table: the way for a packet of `length` bytes. */
+export interface RouteQuestion {
+  /** `Family`. */
+  readonly family: number
+  readonly source: Address
+  readonly destination: Address
+  readonly length: number
+}
+
+export type RouteLookup = (question: RouteQuestion) => { route: Route; mtu: number }
 
 export interface MemoryHostOptions extends MemoryTablesOptions {
   readonly route: RouteLookup
+  /** Numbers of 0 … 2^32 − 1 for schedulers that draw; default JavaScript's own. */
+  readonly random?: () => number
 }
 
 export interface Handled {
@@ -51,10 +72,8 @@ export interface Handled {
   readonly packet: Uint8Array
 }
 
-const ICMP_ROOM = Ipv4HeaderView.SIZE + IcmpHeaderView.SIZE
 /** Bytes of the longest IPv4 packet (RFC 791 §3.1). */
 const MAX_PACKET = 65535
-const TCP_CHECKSUM = 16
 /** A change of one word that changes nothing, as `change16` gives it. */
 const NO_CHANGE = 0xffff
 
@@ -64,6 +83,7 @@ class MemoryPacket implements Packet {
   readonly bytes = new Uint8Array(MAX_PACKET)
   readonly data = new DataView(this.bytes.buffer)
   length = 0
+  mark = 0
   /** After `route`: the MTU of the way that was too narrow. */
   mtu = 0
 }
@@ -92,11 +112,14 @@ export class MemoryHost implements Platform {
   readonly tables: MemoryTables
   private readonly packet = new MemoryPacket()
   private readonly lookupRoute: RouteLookup
+  private readonly draw: () => number
   private readonly flows: MemoryHash
   private readonly services: MemoryHash
   private readonly connections: DataView
   private readonly serviceStates: DataView
   private readonly dests: DataView
+  private readonly buckets: DataView
+  private readonly overloads: DataView
   private readonly destStates: DataView
   private readonly counters: DataView
   private readonly rates: DataView
@@ -108,6 +131,7 @@ export class MemoryHost implements Platform {
   private readonly place: AllocatorView
   private readonly time: ClockView
   private readonly plan: LayoutView
+  private readonly set: SettingsView
   /** Released slots of `connections`, the oldest first from `freeFrom` on. */
   private free: number[] = []
   private freeFrom = 0
@@ -115,11 +139,14 @@ export class MemoryHost implements Platform {
   constructor(options: MemoryHostOptions) {
     this.tables = new MemoryTables(options)
     this.lookupRoute = options.route
+    this.draw = options.random ?? (() => Math.floor(Math.random() * 2 ** 32))
     this.flows = this.tables.hash('flows')
     this.services = this.tables.hash('services')
     this.connections = this.tables.array('connections')
     this.serviceStates = this.tables.array('serviceStates')
     this.dests = this.tables.array('dests')
+    this.buckets = this.tables.array('buckets')
+    this.overloads = this.tables.array('overloads')
     this.destStates = this.tables.array('destStates')
     this.counters = this.tables.array('counters')
     this.rates = this.tables.array('rates')
@@ -128,15 +155,19 @@ export class MemoryHost implements Platform {
     this.time = new ClockView(this.tables.array('clocks'))
     this.plan = new LayoutView(this.tables.array('layouts'))
     this.plan.version = LAYOUT_VERSION
+    this.set = new SettingsView(this.tables.array('settingsRows')).set(DEFAULT_SETTINGS)
   }
 
   /** What becomes of a packet that came in, from its IP header. The caller's bytes stay as they are. */
-  handle(bytes: Uint8Array): Handled {
+  handle(bytes: Uint8Array, mark = 0): Handled {
     const { packet } = this
     if (bytes.length > MAX_PACKET) throw new RangeError(`a packet of ${bytes.length} bytes: IPv4 ends at ${MAX_PACKET}`)
     packet.bytes.set(bytes)
     packet.length = bytes.length
-    const verdict = runOn(this, () => handlePacket(packet))
+    packet.mark = mark
+    const family = (bytes[0] ?? 0) >>> 4
+    if (family !== Family.Ipv4 && family !== Family.Ipv6) return { verdict: Verdict.Pass, packet: bytes }
+    const verdict = runOn(this, () => handlePacket(packet, family))
     return { verdict, packet: packet.bytes.slice(0, packet.length) }
   }
 
@@ -147,6 +178,26 @@ export class MemoryHost implements Platform {
 
   ipv4At(packet: Packet, offset: number): Ipv4HeaderView | null {
     return header(packet, offset, Ipv4HeaderView)
+  }
+
+  ipv6At(packet: Packet, offset: number): Ipv6HeaderView | null {
+    return header(packet, offset, Ipv6HeaderView)
+  }
+
+  extensionAt(packet: Packet, offset: number): ExtensionHeaderView | null {
+    return header(packet, offset, ExtensionHeaderView)
+  }
+
+  portsAt(packet: Packet, offset: number): PortsView | null {
+    return header(packet, offset, PortsView)
+  }
+
+  udpAt(packet: Packet, offset: number): UdpHeaderView | null {
+    return header(packet, offset, UdpHeaderView)
+  }
+
+  sctpAt(packet: Packet, offset: number): SctpHeaderView | null {
+    return header(packet, offset, SctpHeaderView)
   }
 
   tcpAt(packet: Packet, offset: number): TcpHeaderView | null {
@@ -167,24 +218,25 @@ export class MemoryHost implements Platform {
     return fold(sum)
   }
 
-  updateTcpChecksum(packet: Packet, tcpOffset: number, addressChange: number, portChange: number): void {
+  updateChecksum(packet: Packet, offset: number, addressChange: number, portChange: number, optional: number): void {
     const { data } = own(packet)
-    const at = tcpOffset + TCP_CHECKSUM
-    let checksum = update(data.getUint16(at, false), addressChange)
+    const before = data.getUint16(offset, false)
+    if (optional !== 0 && before === 0) return
+    let checksum = update(before, addressChange)
     if (portChange !== NO_CHANGE) checksum = update(checksum, portChange)
-    data.setUint16(at, checksum, false)
+    data.setUint16(offset, optional !== 0 && checksum === 0 ? 0xffff : checksum, false)
   }
 
-  makeIcmpRoom(packet: Packet, keep: number): boolean {
+  makeRoom(packet: Packet, keep: number, room: number): boolean {
     const { bytes } = own(packet)
-    bytes.copyWithin(ICMP_ROOM, 0, keep)
-    bytes.fill(0, 0, ICMP_ROOM)
-    own(packet).length = ICMP_ROOM + keep
+    bytes.copyWithin(room, 0, keep)
+    bytes.fill(0, 0, room)
+    own(packet).length = room + keep
     return true
   }
 
-  route(packet: Packet, source: Address, destination: Address, length: number): Route {
-    const { route, mtu } = this.lookupRoute(source.word, destination.word, length)
+  route(packet: Packet, family: number, source: Address, destination: Address, length: number): Route {
+    const { route, mtu } = this.lookupRoute({ family, source, destination, length })
     own(packet).mtu = mtu
     return route
   }
@@ -252,6 +304,18 @@ export class MemoryHost implements Platform {
     return row(this.serviceStates, index, ServiceStateView)
   }
 
+  bucketAt(index: number): BucketView | null {
+    return row(this.buckets, index, BucketView)
+  }
+
+  overloadAt(dest: number): OverloadView | null {
+    return row(this.overloads, dest, OverloadView)
+  }
+
+  settings(): SettingsView {
+    return this.set
+  }
+
   destAt(index: number): DestView | null {
     return row(this.dests, index, DestView)
   }
@@ -296,5 +360,16 @@ export class MemoryHost implements Platform {
 
   nowMs(): number {
     return this.time.nowMs
+  }
+
+  random(): number {
+    return this.draw()
+  }
+
+  isLessProduct(a: number, b: number, c: number, d: number): boolean {
+    const left = a * b
+    const right = c * d
+    if (left <= Number.MAX_SAFE_INTEGER && right <= Number.MAX_SAFE_INTEGER) return left < right
+    return BigInt(a) * BigInt(b) < BigInt(c) * BigInt(d)
   }
 }

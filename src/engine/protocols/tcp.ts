@@ -5,8 +5,7 @@
  * the director sees segments, not what the endpoints make of them. A packet counts by the first of RST, SYN, FIN, ACK that it carries; one with
  * none of them closes.
  */
-import type { Packet } from '../platform.ts'
-import { tcpAt } from '../platform.ts'
+import { type Packet, tcpAt } from '../platform.ts'
 import type { Heading, Settings } from '../records.ts'
 
 export const enum TcpFlag {

@@ -35,14 +35,34 @@ struct bpf_map {
 		bpf_map_lookup_elem(&(map), &key_); \
 	})
 
+/*
+ * Where the packet begins and ends, as pointers from the start: to clang the context's fields are 32-bit numbers, and one that
+ * it extends to 64 bits again after keeping it on the stack is no pointer any more to the verifier.
+ */
+static __always_inline void *packet_start(struct __sk_buff *skb)
+{
+	void *start;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(start) : "r"(skb), "i"(offsetof(struct __sk_buff, data)));
+	return start;
+}
+
+static __always_inline void *packet_end(struct __sk_buff *skb)
+{
+	void *end;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(end) : "r"(skb), "i"(offsetof(struct __sk_buff, data_end)));
+	return end;
+}
+
 #define AT(type, packet, offset)                                                              \
 	({                                                                                    \
 		u64 offset_ = (offset);                                                       \
 		struct type *at_ = NULL;                                                      \
 		if (offset_ <= MAX_OFFSET) {                                                  \
-			void *data_ = (void *)(long)(packet)->skb->data;                      \
+			void *data_ = packet_start((packet)->skb);                            \
 			at_ = data_ + ETHERNET_HEADER + offset_;                              \
-			if ((void *)(at_ + 1) > (void *)(long)(packet)->skb->data_end) at_ = NULL; \
+			if ((void *)(at_ + 1) > packet_end((packet)->skb)) at_ = NULL;        \
 		}                                                                             \
 		at_;                                                                          \
 	})
@@ -97,8 +117,8 @@ static __always_inline u32 fold_sum(u64 sum)
 
 static __always_inline s64 sum_of_bytes(struct packet *packet, s64 offset, s64 length)
 {
-	void *end = (void *)(long)packet->skb->data_end;
-	void *data = (void *)(long)packet->skb->data;
+	void *end = packet_end(packet->skb);
+	void *data = packet_start(packet->skb);
 	u64 sum = 0;
 	int i;
 
@@ -304,10 +324,9 @@ static __always_inline struct reason_count *reason_at(s64 reason)
 	return LOOKUP(reasons, reason);
 }
 
-/* The map has the name already. */
-static __always_inline struct settings *settings_row(void)
+static __always_inline struct settings *settings(void)
 {
-	return LOOKUP(settings, 0);
+	return LOOKUP(settingsRows, 0);
 }
 
 static __always_inline struct layout *layout(void)

@@ -39,8 +39,8 @@ static __always_inline void pull_headers(struct __sk_buff *skb, int family)
 		struct ipv4_header *ip;
 
 		if (!pull(skb, ETHERNET_HEADER + sizeof(*ip))) return;
-		ip = (void *)(long)skb->data + ETHERNET_HEADER;
-		if ((void *)(ip + 1) > (void *)(long)skb->data_end) return;
+		ip = packet_start(skb) + ETHERNET_HEADER;
+		if ((void *)(ip + 1) > packet_end(skb)) return;
 		most = ETHERNET_HEADER + (ip->version_and_length & 0xf) * 4 + sizeof(struct tcp_header);
 		if (most > skb->len) most = skb->len;
 	}
