@@ -1,36 +1,93 @@
 /**
- * What an operator says and sees of a director: services, dests (real servers), connections, counters. Plain values, addresses as
- * text; `director.ts` puts them into the director's tables and reads them back.
+ * What an operator says and sees of a director: services, dests (real servers), connections, counters, settings. Plain values,
+ * addresses as text; `director.ts` puts them into the director's tables and reads them back.
  */
 
 /** Protocols of services. */
-export type Protocol = 'tcp'
+export type Protocol = 'tcp' | 'udp' | 'sctp'
+
+export type FamilyNumber = 4 | 6
 
 /** Schedulers by the names that `ipvsadm -s` takes. */
-export const SCHEDULERS = ['rr'] as const
+export const SCHEDULERS = [
+  'rr',
+  'wrr',
+  'lc',
+  'wlc',
+  'lblc',
+  'lblcr',
+  'dh',
+  'sh',
+  'sed',
+  'nq',
+  'fo',
+  'ovf',
+  'mh',
+  'twos',
+] as const
 export type SchedulerName = (typeof SCHEDULERS)[number]
 
 export type MethodName = 'masquerading'
 
 export interface Endpoint {
-  /** An IPv4 address in dotted decimal. */
+  /** An IPv4 address in dotted decimal, or an IPv6 address (RFC 5952 when read). */
   readonly address: string
-  /** 1 … 65535. */
+  /** 1 … 65535; 0 for a persistent service of any port, and for its dests and those of a mark: the packet's own. */
   readonly port: number
 }
 
-export interface ServiceId extends Endpoint {
+/** A service of an address and port. */
+export interface AddressedService extends Endpoint {
   readonly protocol: Protocol
 }
 
-export interface ServiceConfig extends ServiceId {
-  readonly scheduler: SchedulerName
+/** A service of all packets that carry a firewall mark. */
+export interface MarkedService {
+  readonly protocol: 'fwm'
+  /** 1 … 2^32 − 1. */
+  readonly mark: number
+  readonly family: FamilyNumber
 }
+
+export type ServiceId = AddressedService | MarkedService
+
+export interface Persistence {
+  /** Seconds that a client is remembered after its last new connection, 1 … 2678400 (31 days). */
+  readonly timeoutS: number
+  /** What makes clients one: an IPv4 mask as a number in host order, or the length of an IPv6 prefix, 1 … 128. */
+  readonly mask: number
+}
+
+export interface ServiceOptions {
+  readonly scheduler: SchedulerName
+  /** Null: not persistent. */
+  readonly persistence: Persistence | null
+  /** Each datagram is scheduled by itself (`-o`); UDP and marks only. */
+  readonly onePacket: boolean
+  /** `-b sh-fallback`, `mh-fallback`: an unusable dest's clients go to another. */
+  readonly fallback: boolean
+  /** `-b sh-port`, `mh-port`: the client's port is hashed as well. */
+  readonly hashPort: boolean
+}
+
+/** The options of a service that says nothing of them, but for its scheduler. */
+export const PLAIN_SERVICE: Omit<ServiceOptions, 'scheduler'> = {
+  persistence: null,
+  onePacket: false,
+  fallback: false,
+  hashPort: false,
+}
+
+export type ServiceConfig = ServiceId & ServiceOptions
 
 export interface DestConfig extends Endpoint {
   /** 0 … 2^31 − 1; 0: no new connections. */
   readonly weight: number
   readonly method: MethodName
+  /** Connections from which on the dest takes no new ones; 0: never. */
+  readonly upperThreshold: number
+  /** Connections below which it takes them again; 0: below 3/4 of the upper threshold. */
+  readonly lowerThreshold: number
 }
 
 /** Totals, or rates per second. Bytes are IP bytes, headers included. */
@@ -45,11 +102,13 @@ export interface Traffic {
 export interface DestStatus extends DestConfig {
   readonly active: number
   readonly inactive: number
+  /** Templates of persistent clients that lead to it. */
+  readonly persistent: number
   readonly counters: Traffic
   readonly rates: Traffic
 }
 
-export interface ServiceStatus extends ServiceConfig {
+export type ServiceStatus = ServiceConfig & {
   /** In the scheduler's order: the dest added last comes first. */
   readonly dests: readonly DestStatus[]
   readonly counters: Traffic
@@ -57,11 +116,12 @@ export interface ServiceStatus extends ServiceConfig {
 }
 
 export interface ConnectionStatus {
-  readonly protocol: Protocol
+  /** `ip`: a template of a firewall mark's service, with the mark as an IPv4 address for its virtual address. */
+  readonly protocol: Protocol | 'ip'
   readonly client: Endpoint
   readonly virtual: Endpoint
   readonly dest: Endpoint
-  /** As `ipvsadm -L -c` prints it: `ESTABLISHED`. */
+  /** As `ipvsadm -L -c` prints it: `ESTABLISHED`; a template's is `NONE`. */
   readonly state: string
   /** Until it expires without another packet. */
   readonly remainingMs: number
@@ -73,6 +133,19 @@ export interface ReasonStatus {
   readonly answer: 'passed' | 'dropped' | 'icmp'
   readonly meaning: string
   readonly packets: number
+}
+
+/** How the director behaves; by the names of `/proc/sys/net/ipv4/vs`, timeouts in seconds as `ipvsadm --set` takes them. */
+export interface SettingValues {
+  readonly tcpTimeoutS: number
+  readonly tcpFinTimeoutS: number
+  readonly udpTimeoutS: number
+  readonly connReuseMode: number
+  readonly expireNodestConn: number
+  readonly expireQuiescentTemplate: number
+  readonly sloppyTcp: number
+  readonly sloppySctp: number
+  readonly secureTcp: number
 }
 
 /** What a command can ask of a director; `director.ts` does it. Every change is checked whole before anything is written. */
@@ -89,9 +162,12 @@ export interface DirectorControl {
   removeDest(service: ServiceId, dest: Endpoint): void
   /** Sets the counters of a service and its dests, or of all services, to zero. */
   zero(service?: ServiceId): void
-  /** In no particular order. */
+  /** Connections and templates, in no particular order. */
   connections(): ConnectionStatus[]
   reasons(): ReasonStatus[]
+  settings(): SettingValues
+  /** Changes the settings that are named. */
+  set(values: Partial<SettingValues>): void
   /** Connections that the director can hold. */
   connectionCapacity(): number
 }
@@ -104,6 +180,12 @@ export type ControlErrorCode =
   | 'bad-address'
   | 'bad-port'
   | 'bad-weight'
+  | 'bad-mark'
+  | 'bad-persistence'
+  | 'bad-threshold'
+  | 'bad-setting'
+  /** A dest of the other address family than its service. */
+  | 'mixed-families'
   | 'table-full'
 
 /** A change that was refused; nothing has been written. `code` is stable, the message names the value and the remedy. */
