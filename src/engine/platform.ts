@@ -22,6 +22,10 @@ import type {
   Ipv4Header,
   Ipv6Header,
   Layout,
+  Locality,
+  LocalityCache,
+  LocalityKey,
+  LocalitySlot,
   Overload,
   Ports,
   Rates,
@@ -86,6 +90,18 @@ export interface Platform {
   findService(key: ServiceKey): Service | null
   serviceStateAt(index: number): ServiceState | null
   bucketAt(index: number): Bucket | null
+  localityCacheAt(service: number): LocalityCache | null
+  findLocality(key: LocalityKey): LocalitySlot | null
+  /** False where the key is taken or the table full. */
+  addLocality(key: LocalityKey, slot: LocalitySlot): boolean
+  /** False where there was none: somebody else has removed it. */
+  removeLocality(key: LocalityKey): boolean
+  localityAt(slot: number): Locality | null
+  /** Sets `busy` for the caller; false where it is set. Nobody waits. */
+  lockLocality(locality: Locality): boolean
+  /** A slot of `localities` for the caller alone, 1 …, or 0 where all are in use. */
+  takeLocality(): number
+  releaseLocality(slot: number): void
   destAt(index: number): Dest | null
   destStateAt(index: number): DestState | null
   overloadAt(dest: number): Overload | null
@@ -153,6 +169,14 @@ export const connectionCapacity: Platform['connectionCapacity'] = () => current(
 export const findService: Platform['findService'] = (key) => current().findService(key)
 export const serviceStateAt: Platform['serviceStateAt'] = (index) => current().serviceStateAt(index)
 export const bucketAt: Platform['bucketAt'] = (index) => current().bucketAt(index)
+export const localityCacheAt: Platform['localityCacheAt'] = (service) => current().localityCacheAt(service)
+export const findLocality: Platform['findLocality'] = (key) => current().findLocality(key)
+export const addLocality: Platform['addLocality'] = (key, slot) => current().addLocality(key, slot)
+export const removeLocality: Platform['removeLocality'] = (key) => current().removeLocality(key)
+export const localityAt: Platform['localityAt'] = (slot) => current().localityAt(slot)
+export const lockLocality: Platform['lockLocality'] = (locality) => current().lockLocality(locality)
+export const takeLocality: Platform['takeLocality'] = () => current().takeLocality()
+export const releaseLocality: Platform['releaseLocality'] = (slot) => current().releaseLocality(slot)
 export const destAt: Platform['destAt'] = (index) => current().destAt(index)
 export const destStateAt: Platform['destStateAt'] = (index) => current().destStateAt(index)
 export const overloadAt: Platform['overloadAt'] = (dest) => current().overloadAt(dest)

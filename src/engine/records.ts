@@ -147,6 +147,14 @@ export interface Digest {
   high: u32
 }
 
+/** The four 64-bit words of SipHash. Lives on the stack only. */
+export interface SipState {
+  v0: Digest
+  v1: Digest
+  v2: Digest
+  v3: Digest
+}
+
 /** A packet's addresses, ports and protocol exactly as the packet carries them; or a template's. Ports in host order. */
 export interface FlowKey {
   source: Digest
@@ -225,12 +233,16 @@ export interface Service {
   /** `wrr`: the greatest common divisor of the dests' positive weights, and the greatest weight. */
   weightDivisor: u32
   maxWeight: u32
-  /** `dh`, `sh`, `mh`: where the service's part of `buckets` begins, and how long it is. */
+  /** `dh`, `sh`, `mh`, `chi`: where the service's part of `buckets` begins, and how long it is; 0 without a usable dest. */
   firstBucket: u32
   buckets: u32
-  /** What the scheduler takes from beyond LVS: `lc` the granularity, `sh` the client's prefix length. */
+  /**
+   * What the scheduler takes from beyond LVS. `lc`: dests whose active connections differ by no more count as equal; 0: as in LVS.
+   * `sh`, `chi`: how many of the client's address bits are hashed; 0: all.
+   */
   parameter: u32
-  reserved: u32
+  /** Of the control side: 0 while the scheduler's part of this record may be behind the list of dests. */
+  planned: u32
 }
 
 /**
@@ -238,10 +250,55 @@ export interface Service {
  * restarts a scheduler or takes the remembered dest out of the list.
  */
 export interface ServiceState {
-  /** `rr`, `wrr`: the dest chosen last, an index in `dests`; 0 before the first choice. */
+  /** `rr`, `wrr`, `lc` with a granularity: the dest chosen last, an index in `dests`; 0 before the first choice. */
   lastDest: u32
-  /** `wrr`: the weight that a dest must have in this round. */
+  /** `wrr`: the weight that a dest must have in this round. `lblc`, `lblcr`: the generation of the cache, 0 before the first choice. */
   currentWeight: u32
+}
+
+/** What `lblc` or `lblcr` of one service have in `localities`. Written by the engine only. */
+export interface LocalityCache {
+  /** Changes when the scheduler starts anew: entries of other generations are dead. */
+  generation: u32
+  /** Entries of this generation. */
+  entries: atomic32
+  /** The pass of the eviction that `surplus` is of. */
+  pass: u32
+  /** Entries that this pass is still to remove. */
+  surplus: u32
+}
+
+/** A virtual address as `lblc` and `lblcr` know it, by service. */
+export interface LocalityKey {
+  address: Address
+  /** `Service.index`. */
+  service: u32
+  generation: u32
+}
+
+/** Where in `localities` the entry of a key lies. */
+export interface LocalitySlot {
+  slot: u32
+}
+
+/**
+ * What `lblc` and `lblcr` remember of a virtual address: the dest that serves it, or the set of dests as a list, the
+ * newest first, that goes on in slots of which only `dest` and `next` count. Written by the engine only.
+ */
+export interface Locality {
+  /** When the address was last asked for; 0 in a slot that isn't the head of an entry. */
+  usedMs: u64
+  /** When the set last grew or shrank. */
+  changedMs: u64
+  key: LocalityKey
+  /** Index in `dests`. */
+  dest: u32
+  /** The slot of the set's next dest, or `NONE`. */
+  next: u32
+  /** Dests in the set; 0 for `lblc`, which has no sets. */
+  members: u32
+  /** 1 while somebody changes the set. 32 bits wide because it is changed by compare-and-swap. */
+  busy: u32
 }
 
 /** A row of a scheduler's table. Written by the control side only. */
@@ -353,6 +410,9 @@ export interface Settings {
   /** Persistent services of any port, or of FTP's: 0 saves packets the question. */
   wideServices: u32
   reserved: u32
+  /** How long `lblc` keeps an unused address, and `lblcr` an unused address and a set that doesn't change. */
+  lblcExpirationMs: u32
+  lblcrExpirationMs: u32
   /** Keys of the hash that makes a digest of an IPv6 address. */
   digestKey0: u32
   digestKey1: u32
@@ -372,6 +432,14 @@ export interface Allocator {
   icmpRefillMs: u64
   /** When the estimator's next pass begins. */
   estimateMs: u64
+  /** When the next pass over `localities` begins, and which one that is. */
+  evictMs: u64
+  evictPass: u32
+  /** The slot at which the next slice of it begins; 0 between two passes. */
+  evict: u32
+  /** Slots of `localities` handed out for the first time so far. */
+  localities: atomic32
+  reserved: u32
 }
 
 /** What the control side has laid out in the tables. Written by the control side only. */
@@ -452,6 +520,8 @@ export const enum Scheduler {
   WeightedOverflow = 12,
   MaglevHashing = 13,
   PowerOfTwo = 14,
+  /** Not of LVS. */
+  ConsistentHashing = 15,
 }
 
 /** Values as in `ipvsadm`'s netlink attribute (`IP_VS_CONN_F_MASQ` …): uapi `linux/ip_vs.h`. */

@@ -15,6 +15,8 @@ export const DEFAULT_SETTINGS: Settings = {
   markServices: 0,
   wideServices: 0,
   reserved: 0,
+  lblcExpirationMs: 86_400_000,
+  lblcrExpirationMs: 86_400_000,
   digestKey0: 0,
   digestKey1: 0,
 }

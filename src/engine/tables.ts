@@ -32,6 +32,10 @@ export const TABLES = {
   services: { kind: 'hash', key: 'ServiceKey', value: 'Service', capacity: 16384, preallocate: false },
   serviceStates: { kind: 'array', value: 'ServiceState', capacity: 16384 },
   buckets: { kind: 'array', value: 'Bucket', capacity: 1048576 },
+  localityCaches: { kind: 'array', value: 'LocalityCache', capacity: 16384 },
+  localitySlots: { kind: 'hash', key: 'LocalityKey', value: 'LocalitySlot', capacity: 65536 },
+  localities: { kind: 'array', value: 'Locality', capacity: 65536 },
+  freeLocalities: { kind: 'queue', capacity: 65536 },
   dests: { kind: 'array', value: 'Dest', capacity: 32768 },
   destStates: { kind: 'array', value: 'DestState', capacity: 32768 },
   overloads: { kind: 'array', value: 'Overload', capacity: 32768 },
@@ -66,6 +70,8 @@ export interface TableStore {
   readRange(table: TableName, first: number, count: number): Uint8Array
   /** Adds or replaces. Throws a `TableFullError` where a hash has no room. Not for `percpu`. */
   write(table: TableName, key: Uint8Array | number, value: Uint8Array): void
+  /** Writes values that lie one after the other to an array, from index `first` on. */
+  writeRange(table: TableName, first: number, values: Uint8Array): void
   /** Removes a hash's entry; false where there was none. */
   remove(table: TableName, key: Uint8Array): boolean
   /** All of a hash. */

@@ -24,6 +24,10 @@ import {
   IcmpHeaderView,
   Ipv4HeaderView,
   LayoutView,
+  LocalityCacheView,
+  LocalityKeyView,
+  LocalitySlotView,
+  LocalityView,
   RatesView,
   ReasonCountView,
   ServiceKeyView,
@@ -41,11 +45,14 @@ import {
   type Flow,
   type FlowKey,
   LAYOUT_VERSION,
-  NONE,
+  type Locality,
+  type LocalityKey,
+  type LocalitySlot,
   Route,
   type ServiceKey,
   Verdict,
 } from '../engine/records.ts'
+import { FreeSlots } from './free-slots.ts'
 import { type MemoryHash, MemoryTables, type MemoryTablesOptions } from './memory-tables.ts'
 
 /** A question to a routing table: the way for a packet of `length` bytes. */
@@ -119,6 +126,9 @@ export class MemoryHost implements Platform {
   private readonly serviceStates: DataView
   private readonly dests: DataView
   private readonly buckets: DataView
+  private readonly localityCaches: DataView
+  private readonly localitySlots: MemoryHash
+  private readonly localities: DataView
   private readonly overloads: DataView
   private readonly destStates: DataView
   private readonly counters: DataView
@@ -128,13 +138,14 @@ export class MemoryHost implements Platform {
   private readonly flowKeyBytes = new Uint8Array(this.flowKey.data.buffer)
   private readonly serviceKey = new ServiceKeyView(new DataView(new ArrayBuffer(ServiceKeyView.SIZE)))
   private readonly serviceKeyBytes = new Uint8Array(this.serviceKey.data.buffer)
+  private readonly localityKey = new LocalityKeyView(new DataView(new ArrayBuffer(LocalityKeyView.SIZE)))
+  private readonly localityKeyBytes = new Uint8Array(this.localityKey.data.buffer)
   private readonly place: AllocatorView
   private readonly time: ClockView
   private readonly plan: LayoutView
   private readonly set: SettingsView
-  /** Released slots of `connections`, the oldest first from `freeFrom` on. */
-  private free: number[] = []
-  private freeFrom = 0
+  private readonly freeConnections = new FreeSlots()
+  private readonly freeLocalities = new FreeSlots()
 
   constructor(options: MemoryHostOptions) {
     this.tables = new MemoryTables(options)
@@ -146,6 +157,9 @@ export class MemoryHost implements Platform {
     this.serviceStates = this.tables.array('serviceStates')
     this.dests = this.tables.array('dests')
     this.buckets = this.tables.array('buckets')
+    this.localityCaches = this.tables.array('localityCaches')
+    this.localitySlots = this.tables.hash('localitySlots')
+    this.localities = this.tables.array('localities')
     this.overloads = this.tables.array('overloads')
     this.destStates = this.tables.array('destStates')
     this.counters = this.tables.array('counters')
@@ -276,18 +290,11 @@ export class MemoryHost implements Platform {
 
   takeConnection(): number {
     if (this.place.used < this.connectionCapacity() - 1) return (this.place.used += 1)
-    const slot = this.free[this.freeFrom]
-    if (slot === undefined) return NONE
-    this.freeFrom += 1
-    return slot
+    return this.freeConnections.take()
   }
 
   releaseConnection(index: number): void {
-    if (this.freeFrom > 1024 && this.freeFrom * 2 > this.free.length) {
-      this.free = this.free.slice(this.freeFrom)
-      this.freeFrom = 0
-    }
-    this.free.push(index)
+    this.freeConnections.release(index)
   }
 
   connectionCapacity(): number {
@@ -306,6 +313,48 @@ export class MemoryHost implements Platform {
 
   bucketAt(index: number): BucketView | null {
     return row(this.buckets, index, BucketView)
+  }
+
+  localityCacheAt(service: number): LocalityCacheView | null {
+    return row(this.localityCaches, service, LocalityCacheView)
+  }
+
+  findLocality(key: LocalityKey): LocalitySlotView | null {
+    this.localityKey.set(key)
+    const value = this.localitySlots.find(this.localityKeyBytes)
+    return value === null ? null : new LocalitySlotView(value)
+  }
+
+  addLocality(key: LocalityKey, slot: LocalitySlot): boolean {
+    this.localityKey.set(key)
+    const value = this.localitySlots.add(this.localityKeyBytes)
+    if (value === null) return false
+    new LocalitySlotView(value).set(slot)
+    return true
+  }
+
+  removeLocality(key: LocalityKey): boolean {
+    this.localityKey.set(key)
+    return this.localitySlots.remove(this.localityKeyBytes)
+  }
+
+  localityAt(slot: number): LocalityView | null {
+    return row(this.localities, slot, LocalityView)
+  }
+
+  lockLocality(locality: Locality): boolean {
+    if (locality.busy !== 0) return false
+    locality.busy = 1
+    return true
+  }
+
+  takeLocality(): number {
+    if (this.place.localities < this.tables.capacity('localities') - 1) return (this.place.localities += 1)
+    return this.freeLocalities.take()
+  }
+
+  releaseLocality(slot: number): void {
+    this.freeLocalities.release(slot)
   }
 
   overloadAt(dest: number): OverloadView | null {

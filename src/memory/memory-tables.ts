@@ -127,6 +127,11 @@ export class MemoryTables implements TableStore {
     else bytesOf(this.array(table)).set(value, this.range(table, key, 1).from)
   }
 
+  writeRange(table: TableName, first: number, values: Uint8Array): void {
+    const size = this.array(table).byteLength / this.capacity(table)
+    bytesOf(this.array(table)).set(values, this.range(table, first, values.length / size).from)
+  }
+
   remove(table: TableName, key: Uint8Array): boolean {
     return this.hash(table).remove(key)
   }

@@ -18,12 +18,17 @@ import type {
   Heading,
   Choice,
   Digest,
+  SipState,
   FlowKey,
   Flow,
   Connection,
   ServiceKey,
   Service,
   ServiceState,
+  LocalityCache,
+  LocalityKey,
+  LocalitySlot,
+  Locality,
   Bucket,
   Dest,
   DestState,
@@ -995,6 +1000,57 @@ export class DigestView implements Digest {
   }
 }
 
+export class SipStateView implements SipState {
+  /** Bytes. */
+  static readonly SIZE = 32
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: SipState): SipStateView {
+    return new SipStateView(new DataView(new ArrayBuffer(32))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): SipStateView {
+    return new SipStateView(viewOf(bytes, 32, 'SipState'))
+  }
+
+  get v0(): DigestView {
+    return new DigestView(this.data, this.at)
+  }
+
+  get v1(): DigestView {
+    return new DigestView(this.data, this.at + 8)
+  }
+
+  get v2(): DigestView {
+    return new DigestView(this.data, this.at + 16)
+  }
+
+  get v3(): DigestView {
+    return new DigestView(this.data, this.at + 24)
+  }
+
+  /** Copies all fields. */
+  set(from: SipState): this {
+    this.v0.set(from.v0)
+    this.v1.set(from.v1)
+    this.v2.set(from.v2)
+    this.v3.set(from.v3)
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 32).slice()
+  }
+}
+
 export class FlowKeyView implements FlowKey {
   /** Bytes. */
   static readonly SIZE = 24
@@ -1431,10 +1487,10 @@ export class ServiceView implements Service {
     this.data.setUint32(this.at + 40, value, true)
   }
 
-  get reserved(): number {
+  get planned(): number {
     return this.data.getUint32(this.at + 44, true)
   }
-  set reserved(value: number) {
+  set planned(value: number) {
     this.data.setUint32(this.at + 44, value, true)
   }
 
@@ -1451,7 +1507,7 @@ export class ServiceView implements Service {
     this.firstBucket = from.firstBucket
     this.buckets = from.buckets
     this.parameter = from.parameter
-    this.reserved = from.reserved
+    this.planned = from.planned
     return this
   }
 
@@ -1505,6 +1561,246 @@ export class ServiceStateView implements ServiceState {
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
     return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
+  }
+}
+
+export class LocalityCacheView implements LocalityCache {
+  /** Bytes. */
+  static readonly SIZE = 16
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: LocalityCache): LocalityCacheView {
+    return new LocalityCacheView(new DataView(new ArrayBuffer(16))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): LocalityCacheView {
+    return new LocalityCacheView(viewOf(bytes, 16, 'LocalityCache'))
+  }
+
+  get generation(): number {
+    return this.data.getUint32(this.at, true)
+  }
+  set generation(value: number) {
+    this.data.setUint32(this.at, value, true)
+  }
+
+  get entries(): number {
+    return this.data.getUint32(this.at + 4, true)
+  }
+  set entries(value: number) {
+    this.data.setUint32(this.at + 4, value, true)
+  }
+
+  get pass(): number {
+    return this.data.getUint32(this.at + 8, true)
+  }
+  set pass(value: number) {
+    this.data.setUint32(this.at + 8, value, true)
+  }
+
+  get surplus(): number {
+    return this.data.getUint32(this.at + 12, true)
+  }
+  set surplus(value: number) {
+    this.data.setUint32(this.at + 12, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: LocalityCache): this {
+    this.generation = from.generation
+    this.entries = from.entries
+    this.pass = from.pass
+    this.surplus = from.surplus
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 16).slice()
+  }
+}
+
+export class LocalityKeyView implements LocalityKey {
+  /** Bytes. */
+  static readonly SIZE = 24
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: LocalityKey): LocalityKeyView {
+    return new LocalityKeyView(new DataView(new ArrayBuffer(24))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): LocalityKeyView {
+    return new LocalityKeyView(viewOf(bytes, 24, 'LocalityKey'))
+  }
+
+  get address(): AddressView {
+    return new AddressView(this.data, this.at)
+  }
+
+  get service(): number {
+    return this.data.getUint32(this.at + 16, true)
+  }
+  set service(value: number) {
+    this.data.setUint32(this.at + 16, value, true)
+  }
+
+  get generation(): number {
+    return this.data.getUint32(this.at + 20, true)
+  }
+  set generation(value: number) {
+    this.data.setUint32(this.at + 20, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: LocalityKey): this {
+    this.address.set(from.address)
+    this.service = from.service
+    this.generation = from.generation
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 24).slice()
+  }
+}
+
+export class LocalitySlotView implements LocalitySlot {
+  /** Bytes. */
+  static readonly SIZE = 4
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: LocalitySlot): LocalitySlotView {
+    return new LocalitySlotView(new DataView(new ArrayBuffer(4))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): LocalitySlotView {
+    return new LocalitySlotView(viewOf(bytes, 4, 'LocalitySlot'))
+  }
+
+  get slot(): number {
+    return this.data.getUint32(this.at, true)
+  }
+  set slot(value: number) {
+    this.data.setUint32(this.at, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: LocalitySlot): this {
+    this.slot = from.slot
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 4).slice()
+  }
+}
+
+export class LocalityView implements Locality {
+  /** Bytes. */
+  static readonly SIZE = 56
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: Locality): LocalityView {
+    return new LocalityView(new DataView(new ArrayBuffer(56))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): LocalityView {
+    return new LocalityView(viewOf(bytes, 56, 'Locality'))
+  }
+
+  get usedMs(): number {
+    return this.data.getInt32(this.at + 4, true) * WORD + this.data.getUint32(this.at, true)
+  }
+  set usedMs(value: number) {
+    this.data.setUint32(this.at, value, true)
+    this.data.setInt32(this.at + 4, Math.floor(value / WORD), true)
+  }
+
+  get changedMs(): number {
+    return this.data.getInt32(this.at + 12, true) * WORD + this.data.getUint32(this.at + 8, true)
+  }
+  set changedMs(value: number) {
+    this.data.setUint32(this.at + 8, value, true)
+    this.data.setInt32(this.at + 12, Math.floor(value / WORD), true)
+  }
+
+  get key(): LocalityKeyView {
+    return new LocalityKeyView(this.data, this.at + 16)
+  }
+
+  get dest(): number {
+    return this.data.getUint32(this.at + 40, true)
+  }
+  set dest(value: number) {
+    this.data.setUint32(this.at + 40, value, true)
+  }
+
+  get next(): number {
+    return this.data.getUint32(this.at + 44, true)
+  }
+  set next(value: number) {
+    this.data.setUint32(this.at + 44, value, true)
+  }
+
+  get members(): number {
+    return this.data.getUint32(this.at + 48, true)
+  }
+  set members(value: number) {
+    this.data.setUint32(this.at + 48, value, true)
+  }
+
+  get busy(): number {
+    return this.data.getUint32(this.at + 52, true)
+  }
+  set busy(value: number) {
+    this.data.setUint32(this.at + 52, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: Locality): this {
+    this.usedMs = from.usedMs
+    this.changedMs = from.changedMs
+    this.key.set(from.key)
+    this.dest = from.dest
+    this.next = from.next
+    this.members = from.members
+    this.busy = from.busy
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 56).slice()
   }
 }
 
@@ -2054,7 +2350,7 @@ export class ClockView implements Clock {
 
 export class SettingsView implements Settings {
   /** Bytes. */
-  static readonly SIZE = 56
+  static readonly SIZE = 64
 
   constructor(
     readonly data: DataView,
@@ -2064,12 +2360,12 @@ export class SettingsView implements Settings {
 
   /** A copy in fresh memory. */
   static of(from: Settings): SettingsView {
-    return new SettingsView(new DataView(new ArrayBuffer(56))).set(from)
+    return new SettingsView(new DataView(new ArrayBuffer(64))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): SettingsView {
-    return new SettingsView(viewOf(bytes, 56, 'Settings'))
+    return new SettingsView(viewOf(bytes, 64, 'Settings'))
   }
 
   get tcpMs(): number {
@@ -2156,18 +2452,32 @@ export class SettingsView implements Settings {
     this.data.setUint32(this.at + 44, value, true)
   }
 
-  get digestKey0(): number {
+  get lblcExpirationMs(): number {
     return this.data.getUint32(this.at + 48, true)
   }
-  set digestKey0(value: number) {
+  set lblcExpirationMs(value: number) {
     this.data.setUint32(this.at + 48, value, true)
   }
 
-  get digestKey1(): number {
+  get lblcrExpirationMs(): number {
     return this.data.getUint32(this.at + 52, true)
   }
-  set digestKey1(value: number) {
+  set lblcrExpirationMs(value: number) {
     this.data.setUint32(this.at + 52, value, true)
+  }
+
+  get digestKey0(): number {
+    return this.data.getUint32(this.at + 56, true)
+  }
+  set digestKey0(value: number) {
+    this.data.setUint32(this.at + 56, value, true)
+  }
+
+  get digestKey1(): number {
+    return this.data.getUint32(this.at + 60, true)
+  }
+  set digestKey1(value: number) {
+    this.data.setUint32(this.at + 60, value, true)
   }
 
   /** Copies all fields. */
@@ -2184,6 +2494,8 @@ export class SettingsView implements Settings {
     this.markServices = from.markServices
     this.wideServices = from.wideServices
     this.reserved = from.reserved
+    this.lblcExpirationMs = from.lblcExpirationMs
+    this.lblcrExpirationMs = from.lblcrExpirationMs
     this.digestKey0 = from.digestKey0
     this.digestKey1 = from.digestKey1
     return this
@@ -2191,13 +2503,13 @@ export class SettingsView implements Settings {
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 56).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 64).slice()
   }
 }
 
 export class AllocatorView implements Allocator {
   /** Bytes. */
-  static readonly SIZE = 32
+  static readonly SIZE = 56
 
   constructor(
     readonly data: DataView,
@@ -2207,12 +2519,12 @@ export class AllocatorView implements Allocator {
 
   /** A copy in fresh memory. */
   static of(from: Allocator): AllocatorView {
-    return new AllocatorView(new DataView(new ArrayBuffer(32))).set(from)
+    return new AllocatorView(new DataView(new ArrayBuffer(56))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): AllocatorView {
-    return new AllocatorView(viewOf(bytes, 32, 'Allocator'))
+    return new AllocatorView(viewOf(bytes, 56, 'Allocator'))
   }
 
   get used(): number {
@@ -2259,6 +2571,42 @@ export class AllocatorView implements Allocator {
     this.data.setInt32(this.at + 28, Math.floor(value / WORD), true)
   }
 
+  get evictMs(): number {
+    return this.data.getInt32(this.at + 36, true) * WORD + this.data.getUint32(this.at + 32, true)
+  }
+  set evictMs(value: number) {
+    this.data.setUint32(this.at + 32, value, true)
+    this.data.setInt32(this.at + 36, Math.floor(value / WORD), true)
+  }
+
+  get evictPass(): number {
+    return this.data.getUint32(this.at + 40, true)
+  }
+  set evictPass(value: number) {
+    this.data.setUint32(this.at + 40, value, true)
+  }
+
+  get evict(): number {
+    return this.data.getUint32(this.at + 44, true)
+  }
+  set evict(value: number) {
+    this.data.setUint32(this.at + 44, value, true)
+  }
+
+  get localities(): number {
+    return this.data.getUint32(this.at + 48, true)
+  }
+  set localities(value: number) {
+    this.data.setUint32(this.at + 48, value, true)
+  }
+
+  get reserved(): number {
+    return this.data.getUint32(this.at + 52, true)
+  }
+  set reserved(value: number) {
+    this.data.setUint32(this.at + 52, value, true)
+  }
+
   /** Copies all fields. */
   set(from: Allocator): this {
     this.used = from.used
@@ -2267,12 +2615,17 @@ export class AllocatorView implements Allocator {
     this.icmpTokens = from.icmpTokens
     this.icmpRefillMs = from.icmpRefillMs
     this.estimateMs = from.estimateMs
+    this.evictMs = from.evictMs
+    this.evictPass = from.evictPass
+    this.evict = from.evict
+    this.localities = from.localities
+    this.reserved = from.reserved
     return this
   }
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 32).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 56).slice()
   }
 }
 
@@ -2472,6 +2825,15 @@ export const LAYOUTS = {
       high: { offset: 4, type: 'u32' },
     },
   },
+  SipState: {
+    size: 32,
+    fields: {
+      v0: { offset: 0, type: 'Digest' },
+      v1: { offset: 8, type: 'Digest' },
+      v2: { offset: 16, type: 'Digest' },
+      v3: { offset: 24, type: 'Digest' },
+    },
+  },
   FlowKey: {
     size: 24,
     fields: {
@@ -2535,7 +2897,7 @@ export const LAYOUTS = {
       firstBucket: { offset: 32, type: 'u32' },
       buckets: { offset: 36, type: 'u32' },
       parameter: { offset: 40, type: 'u32' },
-      reserved: { offset: 44, type: 'u32' },
+      planned: { offset: 44, type: 'u32' },
     },
   },
   ServiceState: {
@@ -2543,6 +2905,41 @@ export const LAYOUTS = {
     fields: {
       lastDest: { offset: 0, type: 'u32' },
       currentWeight: { offset: 4, type: 'u32' },
+    },
+  },
+  LocalityCache: {
+    size: 16,
+    fields: {
+      generation: { offset: 0, type: 'u32' },
+      entries: { offset: 4, type: 'atomic32' },
+      pass: { offset: 8, type: 'u32' },
+      surplus: { offset: 12, type: 'u32' },
+    },
+  },
+  LocalityKey: {
+    size: 24,
+    fields: {
+      address: { offset: 0, type: 'Address' },
+      service: { offset: 16, type: 'u32' },
+      generation: { offset: 20, type: 'u32' },
+    },
+  },
+  LocalitySlot: {
+    size: 4,
+    fields: {
+      slot: { offset: 0, type: 'u32' },
+    },
+  },
+  Locality: {
+    size: 56,
+    fields: {
+      usedMs: { offset: 0, type: 'u64' },
+      changedMs: { offset: 8, type: 'u64' },
+      key: { offset: 16, type: 'LocalityKey' },
+      dest: { offset: 40, type: 'u32' },
+      next: { offset: 44, type: 'u32' },
+      members: { offset: 48, type: 'u32' },
+      busy: { offset: 52, type: 'u32' },
     },
   },
   Bucket: {
@@ -2624,7 +3021,7 @@ export const LAYOUTS = {
     },
   },
   Settings: {
-    size: 56,
+    size: 64,
     fields: {
       tcpMs: { offset: 0, type: 'u32' },
       tcpFinMs: { offset: 4, type: 'u32' },
@@ -2638,12 +3035,14 @@ export const LAYOUTS = {
       markServices: { offset: 36, type: 'u32' },
       wideServices: { offset: 40, type: 'u32' },
       reserved: { offset: 44, type: 'u32' },
-      digestKey0: { offset: 48, type: 'u32' },
-      digestKey1: { offset: 52, type: 'u32' },
+      lblcExpirationMs: { offset: 48, type: 'u32' },
+      lblcrExpirationMs: { offset: 52, type: 'u32' },
+      digestKey0: { offset: 56, type: 'u32' },
+      digestKey1: { offset: 60, type: 'u32' },
     },
   },
   Allocator: {
-    size: 32,
+    size: 56,
     fields: {
       used: { offset: 0, type: 'atomic32' },
       sweep: { offset: 4, type: 'u32' },
@@ -2651,6 +3050,11 @@ export const LAYOUTS = {
       icmpTokens: { offset: 12, type: 'u32' },
       icmpRefillMs: { offset: 16, type: 'u64' },
       estimateMs: { offset: 24, type: 'u64' },
+      evictMs: { offset: 32, type: 'u64' },
+      evictPass: { offset: 40, type: 'u32' },
+      evict: { offset: 44, type: 'u32' },
+      localities: { offset: 48, type: 'atomic32' },
+      reserved: { offset: 52, type: 'u32' },
     },
   },
   Layout: {
@@ -2680,12 +3084,17 @@ export const RECORD_VIEWS = {
   Heading: HeadingView,
   Choice: ChoiceView,
   Digest: DigestView,
+  SipState: SipStateView,
   FlowKey: FlowKeyView,
   Flow: FlowView,
   Connection: ConnectionView,
   ServiceKey: ServiceKeyView,
   Service: ServiceView,
   ServiceState: ServiceStateView,
+  LocalityCache: LocalityCacheView,
+  LocalityKey: LocalityKeyView,
+  LocalitySlot: LocalitySlotView,
+  Locality: LocalityView,
   Bucket: BucketView,
   Dest: DestView,
   DestState: DestStateView,

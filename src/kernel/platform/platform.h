@@ -239,20 +239,24 @@ static __always_inline struct allocator *allocator(void)
 	return LOOKUP(allocators, 0);
 }
 
-/* Slots that were never used come first, then released ones in the order of their release. */
+/* Of slots 1 ... last, those that were never used come first, then released ones in the order of their release. */
+static __always_inline u32 take_slot(u32 *used, u32 last, void *released)
+{
+	u32 slot;
+
+	if (*used < last) {
+		slot = __sync_fetch_and_add(used, 1) + 1;
+		if (slot <= last) return slot;
+		__sync_fetch_and_sub(used, 1);
+	}
+	return bpf_map_pop_elem(released, &slot) ? NONE : slot;
+}
+
 static __always_inline s64 take_connection(void)
 {
 	struct allocator *place = allocator();
-	u32 last = connection_capacity() - 1;
-	u32 slot;
 
-	if (!place) return NONE;
-	if (place->used < last) {
-		slot = __sync_fetch_and_add(&place->used, 1) + 1;
-		if (slot <= last) return slot;
-		__sync_fetch_and_sub(&place->used, 1);
-	}
-	return bpf_map_pop_elem(&freeConnections, &slot) ? NONE : slot;
+	return place ? take_slot(&place->used, connection_capacity() - 1, &freeConnections) : NONE;
 }
 
 static __always_inline void release_connection(s64 index)
@@ -275,6 +279,51 @@ static __always_inline struct service_state *service_state_at(s64 index)
 static __always_inline struct bucket *bucket_at(s64 index)
 {
 	return LOOKUP(buckets, index);
+}
+
+static __always_inline struct locality_cache *locality_cache_at(s64 service)
+{
+	return LOOKUP(localityCaches, service);
+}
+
+static __always_inline struct locality_slot *find_locality(struct locality_key *key)
+{
+	return bpf_map_lookup_elem(&localitySlots, key);
+}
+
+static __always_inline s64 add_locality(struct locality_key *key, struct locality_slot *slot)
+{
+	return bpf_map_update_elem(&localitySlots, key, slot, BPF_NOEXIST) == 0;
+}
+
+static __always_inline s64 remove_locality(struct locality_key *key)
+{
+	return bpf_map_delete_elem(&localitySlots, key) == 0;
+}
+
+static __always_inline struct locality *locality_at(s64 slot)
+{
+	return LOOKUP(localities, slot);
+}
+
+static __always_inline s64 lock_locality(struct locality *locality)
+{
+	return __sync_bool_compare_and_swap(&locality->busy, 0, 1);
+}
+
+static __always_inline s64 take_locality(void)
+{
+	struct allocator *place = allocator();
+	u32 last = ((struct bpf_map *)&localities)->max_entries - 1;
+
+	return place ? take_slot(&place->localities, last, &freeLocalities) : NONE;
+}
+
+static __always_inline void release_locality(s64 slot)
+{
+	u32 released = slot;
+
+	bpf_map_push_elem(&freeLocalities, &released, 0);
 }
 
 static __always_inline struct dest *dest_at(s64 index)
