@@ -3,84 +3,42 @@
  * first write. A director that changes things is used by one command that holds the writer lock; counters, connections and
  * states are read anew at every call.
  */
-import {
-  AllocatorView,
-  ClockView,
-  ConnectionView,
-  DestStateView,
-  ReasonCountView,
-  type DestView,
-} from '../engine/generated/views.ts'
-import { TCP_STATE_NAMES } from '../engine/protocols/tcp.ts'
-import { REASONS } from '../engine/reasons.ts'
-import { type Address, Availability, ForwardingMethod, NONE, Scheduler, type ServiceKey } from '../engine/records.ts'
+import { ClockView, OverloadView, SettingsView } from '../engine/generated/views.ts'
+import { type Address, Availability, type Dest, NONE } from '../engine/records.ts'
+import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import type { TableStore } from '../engine/tables.ts'
-import { formatAddress, formatEndpoint, parseAddress } from './address.ts'
+import { formatEndpoint, parseAddress } from './address.ts'
+import { describeService, keyOf, methodNumber, recordOf } from './codes.ts'
 import {
   type ConnectionStatus,
   ControlError,
   type DestConfig,
-  type DestStatus,
   type DirectorControl,
   type Endpoint,
-  type MethodName,
-  type Protocol,
   type ReasonStatus,
-  type SchedulerName,
   type ServiceConfig,
   type ServiceId,
   type ServiceStatus,
+  type SettingValues,
 } from './model.ts'
 import { keyName, Plan, type PlannedService } from './plan.ts'
-import {
-  destCounters,
-  destRates,
-  restartRates,
-  retire,
-  retired,
-  settle,
-  sum,
-  zeroDest,
-  zeroRetired,
-} from './traffic.ts'
-
-const PROTOCOL_NUMBERS: Record<Protocol, number> = { tcp: 6 }
-const SCHEDULER_NUMBERS: Record<SchedulerName, number> = { rr: Scheduler.RoundRobin }
-const METHOD_NUMBERS: Record<MethodName, number> = { masquerading: ForwardingMethod.Masquerading }
+import { planScheduler, restartedState } from './scheduling/plan-scheduler.ts'
+import { accountable, connectionStatuses, destLoad, reasonStatuses, serviceStatus } from './status.ts'
+import { restartRates, retire, retired, settle, zeroDest, zeroRetired } from './traffic.ts'
+import { checkDest, checkFamilies, checkService, checkSettings } from './validation.ts'
 
 /** How long a removed dest is remembered: its connections are its own again if it returns in time. */
 const REMEMBER_MS = 120_000
-const MAX_WEIGHT = 2 ** 31 - 1
-/** Connections read at once. */
-const CHUNK = 16384
-
-function nameOf<Name extends string>(numbers: Record<Name, number>, number: number): Name {
-  for (const name in numbers) if (numbers[name] === number) return name
-  throw new Error(`the tables hold ${number}, which is none of ${Object.keys(numbers).join(', ')}`)
-}
-
-function endpoint(address: Address, port: number): Endpoint {
-  return { address: formatAddress(address.word), port }
-}
-
-function checkPort(port: number): void {
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new ControlError('bad-port', `${port} is not a port: choose one from 1 to 65535`)
-  }
-}
-
-function keyOf({ protocol, address, port }: ServiceId): ServiceKey {
-  checkPort(port)
-  return { address: { word: parseAddress(address) }, port, protocol: PROTOCOL_NUMBERS[protocol], reserved: 0 }
-}
 
 export class Director implements DirectorControl {
-  private plan_: Plan | null = null
+  private loaded: Plan | null = null
+  /** While a batch runs: the services whose schedulers are planned at its end. */
+  private waiting: Set<PlannedService> | null = null
 
   constructor(private readonly store: TableStore) {}
 
   private get plan(): Plan {
-    return (this.plan_ ??= new Plan(this.store))
+    return (this.loaded ??= new Plan(this.store))
   }
 
   /**
@@ -88,32 +46,61 @@ export class Director implements DirectorControl {
    * before any change. Throws a `StateError` where the tables contradict themselves.
    */
   repair(): void {
-    this.plan_ = new Plan(this.store)
+    this.loaded = new Plan(this.store)
     this.plan.repair(this.nowMs())
     this.forgetRemoved()
+    for (const service of this.plan.services.values()) if (service.record.planned === 0) this.reschedule(service)
+  }
+
+  /** Many changes at once: what schedulers need is worked out once for each service, at the end. */
+  batch(changes: () => void): void {
+    this.waiting = new Set()
+    try {
+      changes()
+    } finally {
+      const services = this.waiting
+      this.waiting = null
+      for (const service of services) if (this.plan.services.has(keyName(service.key))) this.reschedule(service)
+    }
   }
 
   services(): ServiceStatus[] {
-    return [...this.plan.services.values()].map((service) => this.serviceStatus(service))
+    return [...this.plan.services.values()].map((service) => serviceStatus(this.store, this.plan, service))
   }
 
   service(id: ServiceId): ServiceStatus | null {
     const service = this.plan.services.get(keyName(keyOf(id)))
-    return service === undefined ? null : this.serviceStatus(service)
+    return service === undefined ? null : serviceStatus(this.store, this.plan, service)
   }
 
   addService(config: ServiceConfig): void {
+    checkService(config)
     const key = keyOf(config)
     if (this.plan.services.has(keyName(key))) {
-      throw new ControlError('service-exists', `${config.protocol} ${formatEndpoint(config)} is a service already`)
+      throw new ControlError('service-exists', `${describeService(config)} is a service already`)
     }
-    this.plan.addService(key, SCHEDULER_NUMBERS[config.scheduler])
+    const options = recordOf(config, key.family)
+    this.reschedule(
+      this.plan.addService(key, {
+        ...options,
+        weightDivisor: 0,
+        maxWeight: 0,
+        firstBucket: 0,
+        buckets: 0,
+        parameter: 0,
+        planned: 0,
+      }),
+    )
   }
 
   editService(config: ServiceConfig): void {
     const service = this.find(config)
-    this.plan.restartScheduler(service)
-    this.plan.saveService(service, { scheduler: SCHEDULER_NUMBERS[config.scheduler] })
+    checkService(config)
+    const options = recordOf(config, service.key.family)
+    const isOther = options.scheduler !== service.record.scheduler
+    if (isOther) this.plan.setSchedulerState(service, { lastDest: NONE, currentWeight: 0 })
+    this.plan.saveService(service, { ...options, planned: 0 })
+    this.reschedule(service)
   }
 
   removeService(id: ServiceId): void {
@@ -126,68 +113,91 @@ export class Director implements DirectorControl {
 
   addDest(id: ServiceId, config: DestConfig): void {
     const service = this.find(id)
-    checkDest(config)
-    const word = parseAddress(config.address)
+    checkDest(id, config)
+    const { address, family } = parseAddress(config.address)
+    checkFamilies(id, service.key.family, family)
     if (this.findDest(service, config) !== null) {
       throw new ControlError(
         'dest-exists',
-        `${formatEndpoint(config)} is a real server of ${formatEndpoint(id)} already`,
+        `${formatEndpoint(config)} is a real server of ${describeService(id)} already`,
       )
     }
-    const index = this.remembered(service, config) ?? this.newDest(service, word, config)
+    const index = this.remembered(service, config) ?? this.newDest(service, address, config.port)
     this.plan.saveDest(index, {
+      ...configured(config),
       removedMs: 0,
       availability: Availability.Listed,
-      method: METHOD_NUMBERS[config.method],
-      weight: config.weight,
+      lastWeight: config.weight === 0 ? this.plan.dest(index).lastWeight : config.weight,
       next: service.record.firstDest,
     })
-    this.plan.saveService(service, { firstDest: index })
+    this.judgeLoad(index)
+    this.plan.saveService(service, { firstDest: index, planned: 0 })
+    this.reschedule(service)
   }
 
   editDest(id: ServiceId, config: DestConfig): void {
-    const index = this.requireDest(this.find(id), id, config)
-    checkDest(config)
-    this.plan.saveDest(index, { method: METHOD_NUMBERS[config.method], weight: config.weight })
+    const service = this.find(id)
+    const index = this.requireDest(service, id, config)
+    checkDest(id, config)
+    const dest = this.plan.dest(index)
+    const { upperThreshold, lowerThreshold } = dest
+    this.plan.saveService(service, { planned: 0 })
+    this.plan.saveDest(index, {
+      ...configured(config),
+      lastWeight: config.weight === 0 ? dest.lastWeight : config.weight,
+    })
+    if (upperThreshold !== config.upperThreshold || lowerThreshold !== config.lowerThreshold) this.judgeLoad(index)
+    this.reschedule(service)
   }
 
   removeDest(id: ServiceId, dest: Endpoint): void {
     const service = this.find(id)
-    this.plan.unlink(service, this.requireDest(service, id, dest), this.nowMs())
+    const index = this.requireDest(service, id, dest)
+    this.plan.saveService(service, { planned: 0 })
+    this.plan.unlink(service, index, this.nowMs())
+    this.reschedule(service)
   }
 
   zero(id?: ServiceId): void {
     const services = id === undefined ? [...this.plan.services.values()] : [this.find(id)]
     for (const service of services) {
       zeroRetired(this.store, service.record.index)
-      for (const index of this.accountable(service)) zeroDest(this.store, index)
+      for (const index of accountable(this.store, this.plan, service)) zeroDest(this.store, index)
     }
   }
 
   connections(): ConnectionStatus[] {
-    const found: ConnectionStatus[] = []
-    const now = this.nowMs()
-    const { used } = AllocatorView.from(this.store.readRange('allocators', 0, 1))
-    const end = Math.min(used + 1, this.connectionCapacity())
-    for (let first = 1; first < end; first += CHUNK) {
-      const bytes = this.store.readRange('connections', first, Math.min(CHUNK, end - first))
-      const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      for (let at = 0; at < bytes.length; at += ConnectionView.SIZE) {
-        const connection = new ConnectionView(data, at)
-        if (connection.expiresMs > now) found.push(connectionStatus(connection, now))
-      }
-    }
-    return found
+    return connectionStatuses(this.store, this.nowMs())
   }
 
   reasons(): ReasonStatus[] {
-    return REASONS.map((reason, index) => {
-      const bytes = this.store.read('reasons', index) ?? new Uint8Array(0)
-      const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      let packets = 0
-      for (let at = 0; at < bytes.length; at += ReasonCountView.SIZE) packets += new ReasonCountView(data, at).packets
-      return { ...reason, packets }
+    return reasonStatuses(this.store)
+  }
+
+  settings(): SettingValues {
+    const row = this.settingsRow()
+    return {
+      tcpTimeoutS: row.tcpMs / 1000,
+      tcpFinTimeoutS: row.tcpFinMs / 1000,
+      udpTimeoutS: row.udpMs / 1000,
+      connReuseMode: row.connReuseMode,
+      expireNodestConn: row.expireNodestConn,
+      expireQuiescentTemplate: row.expireQuiescentTemplate,
+      sloppyTcp: row.sloppyTcp,
+      sloppySctp: row.sloppySctp,
+      secureTcp: row.secureTcp,
+    }
+  }
+
+  set(values: Partial<SettingValues>): void {
+    checkSettings(values)
+    const { tcpTimeoutS, tcpFinTimeoutS, udpTimeoutS, ...others } = { ...this.settings(), ...values }
+    const row = Object.assign(this.settingsRow(), others, {
+      tcpMs: tcpTimeoutS * 1000,
+      tcpFinMs: tcpFinTimeoutS * 1000,
+      udpMs: udpTimeoutS * 1000,
     })
+    this.store.write('settingsRows', 0, row.toBytes())
   }
 
   connectionCapacity(): number {
@@ -198,60 +208,89 @@ export class Director implements DirectorControl {
     return ClockView.from(this.store.readRange('clocks', 0, 1)).nowMs
   }
 
+  /** A copy; the defaults where no director is loaded. */
+  private settingsRow(): SettingsView {
+    const row = SettingsView.from(this.store.readRange('settingsRows', 0, 1))
+    return row.tcpMs === 0 ? row.set(DEFAULT_SETTINGS) : row
+  }
+
   private find(id: ServiceId): PlannedService {
     const service = this.plan.services.get(keyName(keyOf(id)))
     if (service === undefined) {
-      throw new ControlError('no-such-service', `${id.protocol} ${formatEndpoint(id)} is not a service: add it first`)
+      throw new ControlError('no-such-service', `${describeService(id)} is not a service: add it first`)
     }
     return service
   }
 
   private findDest(service: PlannedService, { address, port }: Endpoint): number | null {
-    const word = parseAddress(address)
-    return this.plan.list(service).find((index) => isAt(this.plan.dest(index), word, port)) ?? null
+    const wanted = parseAddress(address).address
+    return this.plan.list(service).find((index) => isAt(this.plan.dest(index), wanted, port)) ?? null
   }
 
   private requireDest(service: PlannedService, id: ServiceId, dest: Endpoint): number {
     const index = this.findDest(service, dest)
     if (index === null) {
-      throw new ControlError('no-such-dest', `${formatEndpoint(dest)} is not a real server of ${formatEndpoint(id)}`)
+      throw new ControlError('no-such-dest', `${formatEndpoint(dest)} is not a real server of ${describeService(id)}`)
     }
     return index
   }
 
   /** The slot of a dest that the service, or an earlier one with its key, had before. */
   private remembered(service: PlannedService, { address, port }: Endpoint): number | null {
-    const word = parseAddress(address)
-    const index = this.plan.ownedBy(service.key).find((candidate) => isAt(this.plan.dest(candidate), word, port))
+    const wanted = parseAddress(address).address
+    const index = this.plan.ownedBy(service.key).find((candidate) => isAt(this.plan.dest(candidate), wanted, port))
     if (index === undefined) return null
     if (this.plan.dest(index).availability === Availability.Orphaned) zeroDest(this.store, index)
     return index
   }
 
-  /** What the slot counted in an earlier life is put aside before it is the service's. */
-  private newDest(service: PlannedService, word: number, { port, weight, method }: DestConfig): number {
+  /** A slot for a dest that was never there; the traffic of the slot's last dest is put aside before it is the service's. */
+  private newDest(service: PlannedService, address: Address, port: number): number {
     const index = this.plan.reserveDest()
     zeroDest(this.store, index)
     restartRates(this.store, index)
+    this.store.write('overloads', index, OverloadView.of({ overloaded: 0 }).toBytes())
     this.plan.placeDest(index, {
       removedMs: 0,
       service: service.key,
-      address: { word },
+      address,
       port,
-      method: METHOD_NUMBERS[method],
+      method: 0,
       availability: Availability.Listed,
-      weight,
+      weight: 0,
+      lastWeight: 0,
+      upperThreshold: 0,
+      lowerThreshold: 0,
       next: NONE,
     })
     return index
   }
 
-  /** The dests whose traffic is the service's: those in its list, and those removed but not yet forgotten. */
-  private accountable(service: PlannedService): number[] {
-    const settled = retired(this.store, service.record.index).dest
-    return this.plan
-      .ownedBy(service.key)
-      .filter((index) => index !== settled && this.plan.dest(index).availability !== Availability.Orphaned)
+  /** Marks a dest as overloaded or not, as LVS does when its thresholds are set. Between the two it stays as it was. */
+  private judgeLoad(index: number): void {
+    const { upperThreshold, lowerThreshold } = this.plan.dest(index)
+    const { active, inactive } = destLoad(this.store, index)
+    const total = active + inactive
+    const lower = lowerThreshold === 0 ? upperThreshold - Math.floor(upperThreshold / 4) : lowerThreshold
+    const isOver = upperThreshold !== 0 && total >= upperThreshold
+    if (!isOver && upperThreshold !== 0 && total >= lower) return
+    this.store.write('overloads', index, OverloadView.of({ overloaded: isOver ? 1 : 0 }).toBytes())
+  }
+
+  /** Works out what the service's scheduler needs after a change of the service or of its dests. */
+  private reschedule(service: PlannedService): void {
+    if (this.waiting !== null) {
+      this.waiting.add(service)
+      return
+    }
+    const dests = this.plan.list(service).map((index) => ({ index, dest: this.plan.dest(index) }))
+    const plan = planScheduler(service.record, dests)
+    const state = this.plan.schedulerState(service)
+    this.plan.saveScheduler(service, plan)
+    const next = restartedState(service.record, plan, state)
+    if (next.lastDest !== state.lastDest || next.currentWeight !== state.currentWeight) {
+      this.plan.setSchedulerState(service, next)
+    }
   }
 
   private forgetRemoved(): void {
@@ -261,76 +300,42 @@ export class Director implements DirectorControl {
       this.plan.freeDest(dest)
       settle(this.store, service.record.index)
     }
-    for (const index of this.plan.used()) {
-      const dest = this.plan.dest(index)
-      const { active, inactive } = this.destState(index)
-      if (dest.availability === Availability.Listed || active + inactive > 0) continue
-      if (dest.removedMs + REMEMBER_MS > this.nowMs()) continue
-      const service = this.plan.services.get(keyName(dest.service))
-      if (service === undefined || dest.availability === Availability.Orphaned) this.plan.freeDest(index)
-      else {
-        retire(this.store, service.record.index, index)
-        this.plan.freeDest(index)
-        settle(this.store, service.record.index)
-      }
-    }
+    for (const index of this.plan.used()) if (this.isForgettable(index)) this.forget(index)
   }
 
-  private destState(index: number): { active: number; inactive: number } {
-    const state = DestStateView.from(this.store.readRange('destStates', index, 1))
-    return { active: state.active, inactive: state.inactive }
-  }
-
-  private destStatus(index: number): DestStatus {
+  private isForgettable(index: number): boolean {
     const dest = this.plan.dest(index)
-    return {
-      ...endpoint(dest.address, dest.port),
-      weight: dest.weight,
-      method: nameOf(METHOD_NUMBERS, dest.method),
-      ...this.destState(index),
-      counters: destCounters(this.store, index),
-      rates: destRates(this.store, index),
+    if (dest.availability === Availability.Listed || dest.removedMs + REMEMBER_MS > this.nowMs()) return false
+    const { active, inactive, persistent } = destLoad(this.store, index)
+    return active + inactive + persistent === 0
+  }
+
+  private forget(index: number): void {
+    const dest = this.plan.dest(index)
+    const service = this.plan.services.get(keyName(dest.service))
+    if (service === undefined || dest.availability === Availability.Orphaned) {
+      this.plan.freeDest(index)
+      return
     }
-  }
-
-  private serviceStatus(service: PlannedService): ServiceStatus {
-    const list = this.plan.list(service)
-    const listed = new Set(list)
-    const dests = list.map((index) => this.destStatus(index))
-    const gone = this.accountable(service).filter((index) => !listed.has(index))
-    return {
-      protocol: nameOf(PROTOCOL_NUMBERS, service.key.protocol),
-      ...endpoint(service.key.address, service.key.port),
-      scheduler: nameOf(SCHEDULER_NUMBERS, service.record.scheduler),
-      dests,
-      counters: sum([
-        retired(this.store, service.record.index).counters,
-        ...dests.map(({ counters }) => counters),
-        ...gone.map((index) => destCounters(this.store, index)),
-      ]),
-      rates: sum([...dests.map(({ rates }) => rates), ...gone.map((index) => destRates(this.store, index))]),
-    }
+    retire(this.store, service.record.index, index)
+    this.plan.freeDest(index)
+    settle(this.store, service.record.index)
   }
 }
 
-function isAt(dest: DestView, word: number, port: number): boolean {
-  return dest.address.word === word && dest.port === port
+function isAt(dest: Dest, { word0, word1, word2, word3 }: Address, port: number): boolean {
+  const { address } = dest
+  return (
+    dest.port === port &&
+    address.word0 === word0 &&
+    address.word1 === word1 &&
+    address.word2 === word2 &&
+    address.word3 === word3
+  )
 }
 
-function checkDest({ port, weight }: DestConfig): void {
-  checkPort(port)
-  if (!Number.isInteger(weight) || weight < 0 || weight > MAX_WEIGHT) {
-    throw new ControlError('bad-weight', `${weight} is not a weight: choose one from 0 to ${MAX_WEIGHT}`)
-  }
-}
-
-function connectionStatus(connection: ConnectionView, nowMs: number): ConnectionStatus {
-  return {
-    protocol: nameOf(PROTOCOL_NUMBERS, connection.protocol),
-    client: endpoint(connection.client, connection.clientPort),
-    virtual: endpoint(connection.virtual, connection.virtualPort),
-    dest: endpoint(connection.server, connection.serverPort),
-    state: TCP_STATE_NAMES[connection.state] ?? 'NONE',
-    remainingMs: connection.expiresMs - nowMs,
-  }
+/** What of a dest's record its configuration decides. */
+function configured(config: DestConfig): Pick<Dest, 'method' | 'weight' | 'upperThreshold' | 'lowerThreshold'> {
+  const { weight, upperThreshold, lowerThreshold } = config
+  return { method: methodNumber(config.method), weight, upperThreshold, lowerThreshold }
 }

@@ -5,10 +5,27 @@
  * before a list leads to it, is marked before it is taken out, and every change takes effect by one write; `repair` finishes or
  * undoes what a killed process left. Only the holder of the writer lock changes a plan, so one load serves a whole command.
  */
-import { DestView, LayoutView, ServiceKeyView, ServiceStateView, ServiceView } from '../engine/generated/views.ts'
-import { Availability, type Dest, NONE, type Service, type ServiceKey } from '../engine/records.ts'
+import {
+  DestView,
+  LayoutView,
+  ServiceKeyView,
+  ServiceStateView,
+  ServiceView,
+  SettingsView,
+} from '../engine/generated/views.ts'
+import {
+  Availability,
+  type Dest,
+  NONE,
+  type Service,
+  ServiceFlag,
+  type ServiceKey,
+  type ServiceState,
+} from '../engine/records.ts'
 import type { TableStore } from '../engine/tables.ts'
+import { Extents } from './extents.ts'
 import { ControlError } from './model.ts'
+import type { SchedulerPlan } from './scheduling/plan-scheduler.ts'
 
 export interface PlannedService {
   readonly key: ServiceKeyView
@@ -16,8 +33,9 @@ export interface PlannedService {
 }
 
 /** A service's key as text, to find it by. */
-export function keyName(key: ServiceKey): string {
-  return `${key.protocol} ${key.address.word}:${key.port}`
+export function keyName({ address, port, protocol, family, mark }: ServiceKey): string {
+  const words = [address.word0, address.word1, address.word2, address.word3].join('.')
+  return `${family} ${protocol} ${words}:${port} ${mark}`
 }
 
 /** Tables that no sequence of writes of ours can leave. Nothing has been changed. */
@@ -40,6 +58,9 @@ export class Plan {
   private readonly owned = new Map<string, Set<number>>()
   /** Slots below `lastDest` that are not in use. */
   private readonly holes: number[] = []
+  /** Indexes in `serviceStates` that are taken. */
+  private readonly indexes: Set<number>
+  private readonly extents: Extents
 
   constructor(private readonly store: TableStore) {
     this.layout = LayoutView.from(store.readRange('layouts', 0, 1))
@@ -50,13 +71,18 @@ export class Plan {
       (_, index) => new DestView(data, index * DestView.SIZE),
     )
     for (let index = this.lastDest; index > NONE; index--) {
-      if (this.dest(index).service.protocol === 0) this.holes.push(index)
+      if (this.dest(index).service.family === 0) this.holes.push(index)
       else this.own(index)
     }
     for (const { key, value } of store.entries('services')) {
       const view = ServiceKeyView.from(key)
       this.services.set(keyName(view), { key: view, record: ServiceView.from(value) })
     }
+    this.indexes = new Set([...this.services.values()].map(({ record }) => record.index))
+    this.extents = new Extents(
+      store.capacity('buckets'),
+      [...this.services.values()].map(({ record }) => ({ first: record.firstBucket, length: record.buckets })),
+    )
   }
 
   get lastDest(): number {
@@ -89,8 +115,9 @@ export class Plan {
     return indexes
   }
 
-  addService(key: ServiceKey, scheduler: number): PlannedService {
-    const index = this.freeServiceIndex()
+  addService(key: ServiceKey, options: Omit<Service, 'index' | 'firstDest'>): PlannedService {
+    let index = 1
+    while (this.indexes.has(index)) index += 1
     if (index >= this.store.capacity('serviceStates')) throw full('services', this.store.capacity('serviceStates') - 1)
     if (index > this.layout.lastService) {
       this.layout.lastService = index
@@ -98,11 +125,13 @@ export class Plan {
     }
     this.clear('serviceStates', index)
     this.clear('retired', index)
+    this.indexes.add(index)
     const service = {
       key: ServiceKeyView.of(key),
-      record: ServiceView.of({ index, scheduler, firstDest: NONE, reserved: 0 }),
+      record: ServiceView.of({ ...options, index, firstDest: NONE }),
     }
     this.services.set(keyName(key), service)
+    this.announce()
     this.saveService(service, {})
     return service
   }
@@ -112,15 +141,34 @@ export class Plan {
     this.store.write('services', service.key.toBytes(), service.record.toBytes())
   }
 
-  /** Resets what the service's scheduler remembers. */
-  restartScheduler(service: PlannedService): void {
-    this.clear('serviceStates', service.record.index)
+  schedulerState(service: PlannedService): ServiceState {
+    const { lastDest, currentWeight } = ServiceStateView.from(
+      this.store.readRange('serviceStates', service.record.index, 1),
+    )
+    return { lastDest, currentWeight }
+  }
+
+  /** What the service's scheduler remembers from now on. */
+  setSchedulerState(service: PlannedService, state: ServiceState): void {
+    this.store.write('serviceStates', service.record.index, ServiceStateView.of(state).toBytes())
+  }
+
+  /** Gives the service's scheduler what it needs: written where nobody looks yet, then the service is switched over. */
+  saveScheduler(service: PlannedService, { weightDivisor, maxWeight, buckets }: SchedulerPlan): void {
+    const { firstBucket: before, buckets: length } = service.record
+    const firstBucket = this.extents.take(buckets.length)
+    this.store.writeRange('buckets', firstBucket, new Uint8Array(Uint32Array.from(buckets).buffer))
+    this.saveService(service, { weightDivisor, maxWeight, firstBucket, buckets: buckets.length, planned: 1 })
+    this.extents.give(before, length)
   }
 
   /** Removes the service and sets its dests, listed or removed before, free of it. */
   removeService(service: PlannedService, nowMs: number): void {
     this.services.delete(keyName(service.key))
     this.store.remove('services', service.key.toBytes())
+    this.indexes.delete(service.record.index)
+    this.extents.give(service.record.firstBucket, service.record.buckets)
+    this.announce()
     for (const index of this.ownedBy(service.key)) this.orphan(index, nowMs)
   }
 
@@ -151,7 +199,7 @@ export class Plan {
   /** Does nothing where the slot is free already. */
   freeDest(index: number): void {
     const dest = this.dest(index)
-    if (dest.service.protocol === 0) return
+    if (dest.service.family === 0) return
     this.owned.get(keyName(dest.service))?.delete(index)
     new Uint8Array(dest.data.buffer, dest.data.byteOffset + dest.at, DestView.SIZE).fill(0)
     this.saveDest(index, {})
@@ -169,14 +217,13 @@ export class Plan {
     const { next } = this.dest(index)
     if (service.record.firstDest === index) this.saveService(service, { firstDest: next })
     for (const other of this.ownedBy(service.key)) if (this.dest(other).next === index) this.saveDest(other, { next })
-    const state = ServiceStateView.from(this.store.readRange('serviceStates', service.record.index, 1))
-    if (state.lastDest !== index) return
-    state.lastDest = previous
-    this.store.write('serviceStates', service.record.index, state.toBytes())
+    const state = this.schedulerState(service)
+    if (state.lastDest === index) this.setSchedulerState(service, { ...state, lastDest: previous })
   }
 
   /** Finishes what a killed process left undone. Throws a `StateError` where that can't be told. */
   repair(nowMs: number): void {
+    this.announce()
     const reached = new Set<number>()
     for (const service of this.services.values()) {
       for (const index of this.list(service)) {
@@ -197,11 +244,16 @@ export class Plan {
     }
   }
 
-  private freeServiceIndex(): number {
-    const taken = new Set([...this.services.values()].map(({ record }) => record.index))
-    let index = 1
-    while (taken.has(index)) index += 1
-    return index
+  /** Tells packets which kinds of services to ask for: before the first of a kind is added, after the last is removed. */
+  private announce(): void {
+    const settings = SettingsView.from(this.store.readRange('settingsRows', 0, 1))
+    const services = [...this.services.values()]
+    const markServices = services.filter(({ key }) => key.mark !== 0).length
+    const wideServices = services.filter(({ key, record }) => isWide(key, record)).length
+    if (settings.markServices === markServices && settings.wideServices === wideServices) return
+    settings.markServices = markServices
+    settings.wideServices = wideServices
+    this.store.write('settingsRows', 0, settings.toBytes())
   }
 
   private own(index: number): void {
@@ -217,6 +269,13 @@ export class Plan {
   private clear(table: 'serviceStates' | 'retired', index: number): void {
     this.store.write(table, index, this.store.readRange(table, index, 1).fill(0))
   }
+}
+
+const FTP_PORT = 21
+
+/** Whether packets to other ports may be the service's too. */
+function isWide(key: ServiceKey, record: Service): boolean {
+  return (record.flags & ServiceFlag.Persistent) !== 0 && key.mark === 0 && (key.port === 0 || key.port === FTP_PORT)
 }
 
 function full(what: string, capacity: number): ControlError {

@@ -19,6 +19,10 @@ export class EmptyTables implements TableStore {
     throw new Error(`no director is loaded: "${table}" can't be written to`)
   }
 
+  writeRange(table: TableName): never {
+    return this.write(table)
+  }
+
   remove(): boolean {
     return false
   }

@@ -11,6 +11,7 @@ import {
   mapLookup,
   mapLookupBatch,
   mapUpdate,
+  mapUpdateBatch,
   possibleCpus,
   type BatchPosition,
 } from './libbpf.ts'
@@ -61,6 +62,16 @@ export class KernelTables implements TableStore {
     } catch (error) {
       throw error instanceof BpfError && error.code === 'E2BIG' ? new TableFullError(table) : error
     }
+  }
+
+  writeRange(table: TableName, first: number, values: Uint8Array): void {
+    const map = this.maps.map(table)
+    const count = values.length / map.valueSize
+    if (TABLES[table].kind !== 'array') throw new Error(`"${table}" is not an array`)
+    requireRange(table, map, first, count)
+    if (count === 0) return
+    const indexes = Uint32Array.from({ length: count }, (_, offset) => first + offset)
+    mapUpdateBatch(map.fd, new Uint8Array(indexes.buffer), values, count)
   }
 
   remove(table: TableName, key: Uint8Array): boolean {

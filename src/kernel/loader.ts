@@ -7,8 +7,9 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { LayoutView } from '../engine/generated/views.ts'
+import { LayoutView, SettingsView } from '../engine/generated/views.ts'
 import { LAYOUT_VERSION } from '../engine/records.ts'
+import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import { DEFAULT_CONNECTIONS, TABLES, type TableDefinition } from '../engine/tables.ts'
 import { KernelError } from './errors.ts'
 import { BpfError, BpfObject, mapUpdate, pin, testRun } from './libbpf.ts'
@@ -74,6 +75,9 @@ function requireParts(object: BpfObject): void {
 function start(object: BpfObject): void {
   const layout = LayoutView.of({ version: LAYOUT_VERSION, lastDest: 0, lastService: 0, reserved: 0 })
   mapUpdate(object.mapFd('layouts'), new Uint8Array(4), layout.toBytes())
+  const [digestKey0 = 0, digestKey1 = 0] = crypto.getRandomValues(new Uint32Array(2))
+  const settings = SettingsView.of({ ...DEFAULT_SETTINGS, digestKey0, digestKey1 })
+  mapUpdate(object.mapFd('settingsRows'), new Uint8Array(4), settings.toBytes())
   const { retval } = testRun(object.programFd(START))
   if (retval !== 0)
     throw new KernelError('load-failed', `the ticker does not start: ${START} returned ${retval | 0}. Report this`)

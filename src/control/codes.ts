@@ -1,0 +1,121 @@
+/** Between an operator's words and the numbers in the tables. */
+import { SCTP_STATE_NAMES } from '../engine/protocols/sctp.ts'
+import { TCP_STATE_NAMES } from '../engine/protocols/tcp.ts'
+import { UDP_STATE_NAMES } from '../engine/protocols/udp.ts'
+import {
+  type Address,
+  Family,
+  ForwardingMethod,
+  Scheduler,
+  type Service,
+  ServiceFlag,
+  type ServiceKey,
+} from '../engine/records.ts'
+import { formatAddress, formatEndpoint, parseAddress } from './address.ts'
+import type {
+  Endpoint,
+  FamilyNumber,
+  MethodName,
+  Persistence,
+  Protocol,
+  SchedulerName,
+  ServiceId,
+  ServiceOptions,
+} from './model.ts'
+
+const PROTOCOLS: Record<Protocol, number> = { tcp: 6, udp: 17, sctp: 132 }
+const SCHEDULERS: Record<SchedulerName, number> = {
+  rr: Scheduler.RoundRobin,
+  wrr: Scheduler.WeightedRoundRobin,
+  lc: Scheduler.LeastConnection,
+  wlc: Scheduler.WeightedLeastConnection,
+  lblc: Scheduler.LocalityBasedLeastConnection,
+  lblcr: Scheduler.LocalityBasedWithReplication,
+  dh: Scheduler.DestinationHashing,
+  sh: Scheduler.SourceHashing,
+  sed: Scheduler.ShortestExpectedDelay,
+  nq: Scheduler.NeverQueue,
+  fo: Scheduler.WeightedFailover,
+  ovf: Scheduler.WeightedOverflow,
+  mh: Scheduler.MaglevHashing,
+  twos: Scheduler.PowerOfTwo,
+}
+const METHODS: Record<MethodName, number> = { masquerading: ForwardingMethod.Masquerading }
+
+const ANY_IPV4 = 0xffffffff
+const ANY_IPV6 = 128
+const NO_ADDRESS: Address = { word0: 0, word1: 0, word2: 0, word3: 0 }
+
+function nameOf<Name extends string>(numbers: Record<Name, number>, number: number): Name {
+  for (const name in numbers) if (numbers[name] === number) return name
+  throw new Error(`the tables hold ${number}, which is none of ${Object.keys(numbers).join(', ')}`)
+}
+
+export const protocolName = (number: number): Protocol => nameOf(PROTOCOLS, number)
+export const schedulerNumber = (name: SchedulerName): number => SCHEDULERS[name]
+export const schedulerName = (number: number): SchedulerName => nameOf(SCHEDULERS, number)
+export const methodNumber = (name: MethodName): number => METHODS[name]
+export const methodName = (number: number): MethodName => nameOf(METHODS, number)
+
+export function endpointOf(address: Address, port: number, family: number): Endpoint {
+  return { address: formatAddress(address, family), port }
+}
+
+/** Throws a `ControlError` where the address is none. */
+export function keyOf(id: ServiceId): ServiceKey {
+  if (id.protocol === 'fwm') return { address: NO_ADDRESS, port: 0, protocol: 0, family: id.family, mark: id.mark }
+  const { address, family } = parseAddress(id.address)
+  return { address, port: id.port, protocol: PROTOCOLS[id.protocol], family, mark: 0 }
+}
+
+export function idOf(key: ServiceKey): ServiceId {
+  const family: FamilyNumber = key.family === Family.Ipv6 ? 6 : 4
+  if (key.mark !== 0) return { protocol: 'fwm', mark: key.mark, family }
+  return { protocol: protocolName(key.protocol), ...endpointOf(key.address, key.port, key.family) }
+}
+
+/** A service as messages name it. */
+export function describeService(id: ServiceId): string {
+  return id.protocol === 'fwm' ? `mark ${id.mark} (IPv${id.family})` : `${id.protocol} ${formatEndpoint(id)}`
+}
+
+/** What of a service's record its options decide. */
+export function recordOf(
+  options: ServiceOptions,
+  family: number,
+): Pick<Service, 'scheduler' | 'flags' | 'persistenceMs' | 'clientMask'> {
+  const { persistence } = options
+  const flag = (on: boolean, bit: number): number => (on ? bit : 0)
+  return {
+    scheduler: schedulerNumber(options.scheduler),
+    flags:
+      flag(persistence !== null, ServiceFlag.Persistent) |
+      flag(options.onePacket, ServiceFlag.OnePacket) |
+      flag(options.fallback, ServiceFlag.Fallback) |
+      flag(options.hashPort, ServiceFlag.HashPort),
+    persistenceMs: (persistence?.timeoutS ?? 0) * 1000,
+    clientMask: persistence?.mask ?? (family === Family.Ipv4 ? ANY_IPV4 : ANY_IPV6),
+  }
+}
+
+export function optionsOf(record: Service): ServiceOptions {
+  const has = (bit: number): boolean => (record.flags & bit) !== 0
+  const persistence: Persistence = { timeoutS: record.persistenceMs / 1000, mask: record.clientMask }
+  return {
+    scheduler: schedulerName(record.scheduler),
+    persistence: has(ServiceFlag.Persistent) ? persistence : null,
+    onePacket: has(ServiceFlag.OnePacket),
+    fallback: has(ServiceFlag.Fallback),
+    hashPort: has(ServiceFlag.HashPort),
+  }
+}
+
+const STATE_NAMES: Record<Protocol, readonly string[]> = {
+  tcp: TCP_STATE_NAMES,
+  udp: UDP_STATE_NAMES,
+  sctp: SCTP_STATE_NAMES,
+}
+
+export function stateName(protocol: Protocol, state: number): string {
+  return STATE_NAMES[protocol][state] ?? 'NONE'
+}

@@ -1,0 +1,99 @@
+/** What can be said of a service or a real server before the tables are asked. Each check throws a `ControlError`. */
+import { isIPv6 } from 'node:net'
+import { describeService } from './codes.ts'
+import { ControlError, type DestConfig, type ServiceConfig, type ServiceId, type SettingValues } from './model.ts'
+
+const MAX_WEIGHT = 2 ** 31 - 1
+const MAX_MARK = 2 ** 32 - 1
+const MAX_THRESHOLD = 2 ** 32 - 1
+const MAX_PERSISTENCE_S = 2_678_400
+/** Timeouts are kept in milliseconds of 32 bits. */
+const MAX_TIMEOUT_S = 2_678_400
+
+function isWhole(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most
+}
+
+export function checkService(config: ServiceConfig): void {
+  const { persistence } = config
+  if (config.protocol === 'fwm') {
+    if (!isWhole(config.mark, 1, MAX_MARK)) {
+      throw new ControlError('bad-mark', `${config.mark} is not a firewall mark: choose one from 1 to ${MAX_MARK}`)
+    }
+  } else if (!isWhole(config.port, persistence === null ? 1 : 0, 65535)) {
+    throw new ControlError(
+      'bad-port',
+      `${config.port} is not a port: choose one from 1 to 65535, or 0 for all ports of a persistent service`,
+    )
+  }
+  if (persistence !== null) checkPersistence(config, persistence.timeoutS, persistence.mask)
+}
+
+function checkPersistence(config: ServiceConfig, timeoutS: number, mask: number): void {
+  if (!isWhole(timeoutS, 1, MAX_PERSISTENCE_S)) {
+    throw new ControlError(
+      'bad-persistence',
+      `${timeoutS} is not a timeout for persistence: choose seconds from 1 to ${MAX_PERSISTENCE_S}`,
+    )
+  }
+  const isVersion6 = config.protocol === 'fwm' ? config.family === 6 : isIPv6(config.address)
+  if (!isWhole(mask, 1, isVersion6 ? 128 : 0xffffffff)) {
+    throw new ControlError(
+      'bad-persistence',
+      isVersion6
+        ? `${mask} is not the length of an IPv6 prefix: choose one from 1 to 128`
+        : `${mask} is not an IPv4 mask: choose one other than 0.0.0.0`,
+    )
+  }
+}
+
+export function checkDest(service: ServiceId, { port, weight, upperThreshold, lowerThreshold }: DestConfig): void {
+  const anyPort = service.protocol === 'fwm' || service.port === 0
+  if (!isWhole(port, anyPort ? 0 : 1, 65535)) {
+    throw new ControlError('bad-port', `${port} is not a port of a real server: choose one from 1 to 65535`)
+  }
+  if (!isWhole(weight, 0, MAX_WEIGHT)) {
+    throw new ControlError('bad-weight', `${weight} is not a weight: choose one from 0 to ${MAX_WEIGHT}`)
+  }
+  for (const threshold of [upperThreshold, lowerThreshold]) {
+    if (!isWhole(threshold, 0, MAX_THRESHOLD)) {
+      throw new ControlError('bad-threshold', `${threshold} is not a threshold: choose one from 0 to ${MAX_THRESHOLD}`)
+    }
+  }
+  if (lowerThreshold > upperThreshold) {
+    throw new ControlError(
+      'bad-threshold',
+      `the lower threshold ${lowerThreshold} is above the upper one ${upperThreshold}: choose a lower one`,
+    )
+  }
+}
+
+export function checkFamilies(service: ServiceId, serviceFamily: number, destFamily: number): void {
+  if (serviceFamily === destFamily) return
+  throw new ControlError(
+    'mixed-families',
+    `${describeService(service)} can't be translated to a real server of IPv${destFamily}: choose one of IPv${serviceFamily}`,
+  )
+}
+
+/** The settings that a director takes, each from 0, with the greatest value of each. */
+const SETTING_LIMITS: Record<keyof SettingValues, number> = {
+  tcpTimeoutS: MAX_TIMEOUT_S,
+  tcpFinTimeoutS: MAX_TIMEOUT_S,
+  udpTimeoutS: MAX_TIMEOUT_S,
+  connReuseMode: 1,
+  expireNodestConn: 1,
+  expireQuiescentTemplate: 1,
+  sloppyTcp: 1,
+  sloppySctp: 1,
+  secureTcp: 3,
+}
+
+export function checkSettings(values: Partial<SettingValues>): void {
+  for (const [name, value] of Object.entries(values)) {
+    const most = SETTING_LIMITS[name as keyof SettingValues]
+    if (!isWhole(value, name.endsWith('TimeoutS') ? 1 : 0, most)) {
+      throw new ControlError('bad-setting', `${value} is no value of ${name}: choose one up to ${most}`)
+    }
+  }
+}
