@@ -113,7 +113,7 @@ export class Director implements DirectorControl {
 
   addDest(id: ServiceId, config: DestConfig): void {
     const service = this.find(id)
-    checkDest(id, config)
+    checkDest(config)
     const { address, family } = parseAddress(config.address)
     checkFamilies(id, service.key.family, family)
     if (this.findDest(service, config) !== null) {
@@ -138,7 +138,7 @@ export class Director implements DirectorControl {
   editDest(id: ServiceId, config: DestConfig): void {
     const service = this.find(id)
     const index = this.requireDest(service, id, config)
-    checkDest(id, config)
+    checkDest(config)
     const dest = this.plan.dest(index)
     const { upperThreshold, lowerThreshold } = dest
     this.plan.saveService(service, { planned: 0 })

@@ -32,7 +32,7 @@ export type MethodName = 'masquerading'
 export interface Endpoint {
   /** An IPv4 address in dotted decimal, or an IPv6 address (RFC 5952 when read). */
   readonly address: string
-  /** 1 … 65535; 0 for a persistent service of any port, and for its dests and those of a mark: the packet's own. */
+  /** 1 … 65535; 0: of a persistent service any port, of a dest the packet's own. */
   readonly port: number
 }
 
@@ -160,6 +160,8 @@ export interface DirectorControl {
   addDest(service: ServiceId, config: DestConfig): void
   editDest(service: ServiceId, config: DestConfig): void
   removeDest(service: ServiceId, dest: Endpoint): void
+  /** Makes many changes at once: what schedulers need is worked out once for each service, at the end. */
+  batch(changes: () => void): void
   /** Sets the counters of a service and its dests, or of all services, to zero. */
   zero(service?: ServiceId): void
   /** Connections and templates, in no particular order. */

@@ -37,20 +37,22 @@ function checkPersistence(config: ServiceConfig, timeoutS: number, mask: number)
     )
   }
   const isVersion6 = config.protocol === 'fwm' ? config.family === 6 : isIPv6(config.address)
-  if (!isWhole(mask, 1, isVersion6 ? 128 : 0xffffffff)) {
+  if (isVersion6 ? !isWhole(mask, 1, 128) : !isWhole(mask, 0, 0xffffffff)) {
     throw new ControlError(
       'bad-persistence',
       isVersion6
         ? `${mask} is not the length of an IPv6 prefix: choose one from 1 to 128`
-        : `${mask} is not an IPv4 mask: choose one other than 0.0.0.0`,
+        : `${mask} is not an IPv4 mask: choose one from 0.0.0.0 to 255.255.255.255`,
     )
   }
 }
 
-export function checkDest(service: ServiceId, { port, weight, upperThreshold, lowerThreshold }: DestConfig): void {
-  const anyPort = service.protocol === 'fwm' || service.port === 0
-  if (!isWhole(port, anyPort ? 0 : 1, 65535)) {
-    throw new ControlError('bad-port', `${port} is not a port of a real server: choose one from 1 to 65535`)
+export function checkDest({ port, weight, upperThreshold, lowerThreshold }: DestConfig): void {
+  if (!isWhole(port, 0, 65535)) {
+    throw new ControlError(
+      'bad-port',
+      `${port} is not a port of a real server: choose one from 1 to 65535, or 0 for the packet's own`,
+    )
   }
   if (!isWhole(weight, 0, MAX_WEIGHT)) {
     throw new ControlError('bad-weight', `${weight} is not a weight: choose one from 0 to ${MAX_WEIGHT}`)
