@@ -1,25 +1,28 @@
 /**
  * `-L` and `-S`: reads the director's state once, in the order that the options ask for, and hands it to `listing.ts`.
  */
-import type { DirectorControl, Endpoint, Protocol, ServiceId, ServiceStatus } from '../../control/model.ts'
-import { tcpTimeoutMs, TcpState } from '../../engine/protocols/tcp.ts'
+import type { DirectorControl, Endpoint, ServiceId, ServiceStatus } from '../../control/model.ts'
 import { nameLabels, numericLabel } from './labels.ts'
-import { formatBanner, formatConnections, formatServices, type Label, type View } from './listing.ts'
+import {
+  formatBanner,
+  formatConnections,
+  formatServices,
+  type Label,
+  type LabelProtocol,
+  type View,
+} from './listing.ts'
 import { Exit, NO_SUCH_SERVICE, STATUS_NOT_LISTED } from './messages.ts'
 import type { Names } from './names.ts'
 import type { Kind } from './options.ts'
-import { sortEndpoints } from './order.ts'
-
-/** IPVS's default for UDP, shown beside those of TCP; no packet of UDP is forwarded yet. */
-const UDP_TIMEOUT_SECONDS = 300
+import { sortEndpoints, sortServices } from './order.ts'
 
 /** Of several views asked for, the first of these is shown. */
 const VIEWS = ['stats', 'rate', 'thresholds', 'persistent-conn'] as const
 
-type Labelled = readonly [Endpoint, Protocol]
+type Labelled = readonly [Endpoint, LabelProtocol]
 
 function sorted(services: readonly ServiceStatus[]): ServiceStatus[] {
-  return sortEndpoints(services).map((service) => ({ ...service, dests: sortEndpoints(service.dests) }))
+  return sortServices(services).map((service) => ({ ...service, dests: sortEndpoints(service.dests) }))
 }
 
 function labelsFor(endpoints: readonly Labelled[], given: ReadonlySet<Kind>, names: Names): Promise<Label> {
@@ -32,9 +35,10 @@ async function formatAll(
   given: ReadonlySet<Kind>,
   names: Names,
 ): Promise<string> {
-  const endpoints = services.flatMap((service): Labelled[] =>
-    [service, ...service.dests].map((endpoint): Labelled => [endpoint, service.protocol]),
-  )
+  const endpoints = services.flatMap((service): Labelled[] => [
+    ...(service.protocol === 'fwm' ? [] : [[service, service.protocol] as const]),
+    ...service.dests.map((dest) => [dest, service.protocol] as const),
+  ])
   const label = await labelsFor(endpoints, given, names)
   return formatServices(services, { view, exact: given.has('exact'), label })
 }
@@ -76,7 +80,7 @@ export async function listConnections(
 }
 
 /** What `-L --timeout` prints. */
-export function listTimeouts(): string {
-  const tcp = [TcpState.Established, TcpState.FinWait].map((state) => tcpTimeoutMs(state) / 1000)
-  return `Timeout (tcp tcpfin udp): ${[...tcp, UDP_TIMEOUT_SECONDS].join(' ')}\n`
+export function listTimeouts(director: DirectorControl): string {
+  const { tcpTimeoutS, tcpFinTimeoutS, udpTimeoutS } = director.settings()
+  return `Timeout (tcp tcpfin udp): ${tcpTimeoutS} ${tcpFinTimeoutS} ${udpTimeoutS}\n`
 }

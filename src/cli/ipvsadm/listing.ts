@@ -2,13 +2,27 @@
  * The tables that `ipvsadm -L` prints and the rules that `-S` prints, column by column as ipvsadm 1.31 does it.
  * Everything is formatted from plain status records; names of hosts and ports come from `labels.ts`.
  */
-import type { ConnectionStatus, DestStatus, Endpoint, Protocol, ServiceStatus, Traffic } from '../../control/model.ts'
+import { formatAddress } from '../../control/address.ts'
+import type {
+  ConnectionStatus,
+  DestStatus,
+  Endpoint,
+  FamilyNumber,
+  ServiceConfig,
+  ServiceId,
+  ServiceStatus,
+  Traffic,
+} from '../../control/model.ts'
+import { formatSchedFlags } from './sched-flags.ts'
 
 /** What a listing shows of services and dests. */
 export type View = 'rules' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'weights'
 
+/** What decides on the names of an endpoint's port. */
+export type LabelProtocol = ServiceId['protocol'] | ConnectionStatus['protocol']
+
 /** An endpoint as the listing shows it. */
-export type Label = (endpoint: Endpoint, protocol: Protocol) => string
+export type Label = (endpoint: Endpoint, protocol: LabelProtocol) => string
 
 export interface Listing {
   readonly view: View
@@ -58,19 +72,69 @@ function columns(values: readonly number[], widths: readonly number[]): string {
   return values.map((value, i) => String(value).padEnd(widths[i] ?? 0)).join(' ')
 }
 
+/** The options of a rule that name the service. */
+function ruleService(service: ServiceId, label: Label): string {
+  // A listing shows a mark as a signed number, as the original does; a rule must be one that can be read again.
+  if (service.protocol === 'fwm') return `-f ${service.mark}${service.family === 6 ? ' -6' : ''}`
+  const option = service.protocol === 'sctp' ? '--sctp-service' : `-${service.protocol.charAt(0)}`
+  return `${option} ${label(service, service.protocol)}`
+}
+
+function nameOf(service: ServiceId, label: Label): string {
+  if (service.protocol !== 'fwm') return label(service, service.protocol)
+  return `${service.mark | 0}${service.family === 6 ? ' IPv6' : ''}`
+}
+
+/** What makes clients one, or null where that is the whole address. */
+function maskOf(service: ServiceConfig): string | null {
+  const mask = service.persistence?.mask
+  const family: FamilyNumber = service.protocol === 'fwm' ? service.family : service.address.includes(':') ? 6 : 4
+  if (mask === undefined || mask === (family === 6 ? 128 : 0xffffffff)) return null
+  return family === 6 ? String(mask) : formatAddress({ word0: mask, word1: 0, word2: 0, word3: 0 }, family)
+}
+
+function ruleOptions(service: ServiceConfig): string {
+  const flags = formatSchedFlags(service, service.scheduler)
+  const mask = maskOf(service)
+  return [
+    `-s ${service.scheduler}`,
+    ...(flags === '' ? [] : [`-b ${flags}`]),
+    ...(service.persistence === null ? [] : [`-p ${service.persistence.timeoutS}`]),
+    ...(mask === null ? [] : [`-M ${mask}`]),
+    ...(service.onePacket ? ['-o'] : []),
+  ].join(' ')
+}
+
+function listedOptions(service: ServiceConfig): string {
+  const flags = formatSchedFlags(service, service.scheduler)
+  const mask = maskOf(service)
+  return [
+    service.scheduler,
+    ...(flags === '' ? [] : [`(${flags})`]),
+    ...(service.persistence === null ? [] : [`persistent ${service.persistence.timeoutS}`]),
+    ...(mask === null ? [] : [`mask ${mask}`]),
+    ...(service.onePacket ? ['ops'] : []),
+  ].join(' ')
+}
+
 function formatService(service: ServiceStatus, { view, exact, label }: Listing): string {
-  const name = label(service, service.protocol)
-  if (view === 'rules') return `-A -t ${name} -s ${service.scheduler}\n`
-  const prefix = `${service.protocol.toUpperCase().padEnd(4)} ${name}`
+  if (view === 'rules') return `-A ${ruleService(service, label)} ${ruleOptions(service)}\n`
+  const prefix = `${service.protocol.toUpperCase().padEnd(4)} ${nameOf(service, label)}`
   if (view === 'stats') return `${prefix.padEnd(33)}${formatTraffic(service.counters, exact)}\n`
   if (view === 'rate') return `${prefix.padEnd(33)}${formatTraffic(service.rates, exact)}\n`
-  return `${prefix} ${service.scheduler}\n`
+  return `${prefix} ${listedOptions(service)}\n`
+}
+
+/** Unlike the original's, a saved rule keeps the thresholds. */
+function ruleDest(service: ServiceStatus, dest: DestStatus, label: Label): string {
+  const { weight, upperThreshold, lowerThreshold } = dest
+  const thresholds = upperThreshold === 0 ? '' : ` -x ${upperThreshold} -y ${lowerThreshold}`
+  return `-a ${ruleService(service, label)} -r ${label(dest, service.protocol)} -m -w ${weight}${thresholds}\n`
 }
 
 function formatDest(service: ServiceStatus, dest: DestStatus, { view, exact, label }: Listing): string {
-  const name = label(dest, service.protocol)
-  if (view === 'rules') return `-a -t ${label(service, service.protocol)} -r ${name} -m -w ${dest.weight}\n`
-  const prefix = `  -> ${name.slice(0, DEST_WIDTH).padEnd(DEST_WIDTH)}`
+  if (view === 'rules') return ruleDest(service, dest, label)
+  const prefix = `  -> ${label(dest, service.protocol).slice(0, DEST_WIDTH).padEnd(DEST_WIDTH)}`
   const { weight, active, inactive } = dest
   switch (view) {
     case 'stats':
@@ -78,10 +142,9 @@ function formatDest(service: ServiceStatus, dest: DestStatus, { view, exact, lab
     case 'rate':
       return `${prefix}${formatTraffic(dest.rates, exact)}\n`
     case 'thresholds':
-      // No dest has thresholds, or connections of a persistence template, yet.
-      return `${prefix} ${columns([0, 0, active, inactive], [10, 10, 10, 10])}\n`
+      return `${prefix} ${columns([dest.upperThreshold, dest.lowerThreshold, active, inactive], [10, 10, 10, 10])}\n`
     case 'persistent-conn':
-      return `${prefix} ${columns([weight, 0, active, inactive], [9, 11, 10, 10])}\n`
+      return `${prefix} ${columns([weight, dest.persistent, active, inactive], [9, 11, 10, 10])}\n`
     case 'weights':
       return `${prefix} Masq    ${columns([weight, active, inactive], [6, 10, 10])}\n`
   }
@@ -112,7 +175,7 @@ export function formatConnections(
   const lines = connections.map(({ protocol, client, virtual, dest, state, remainingMs }) => {
     const [from, to, server] = [client, virtual, dest].map((endpoint) => label(endpoint, protocol))
     const route = `${from?.padEnd(18)} ${to?.padEnd(18)} ${server}`
-    return `${protocol.toUpperCase()} ${formatExpiry(remainingMs)}  ${state.padEnd(11)} ${route}\n`
+    return `${protocol.toUpperCase().padEnd(3)} ${formatExpiry(remainingMs)}  ${state.padEnd(11)} ${route}\n`
   })
   return `IPVS connection entries
 pro expire state       source             virtual            destination${more}

@@ -59,9 +59,9 @@ export function refusalWords(command: CommandName, { code, message }: ControlErr
       return 'No such destination'
     case 'table-full':
       return 'Memory allocation problem'
-    case 'bad-address':
-    case 'bad-port':
-    case 'bad-weight':
+    case 'bad-threshold':
+      return 'Numerical result out of range'
+    default:
       return message
   }
 }

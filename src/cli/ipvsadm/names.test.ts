@@ -21,11 +21,11 @@ describe('services(5)', () => {
 
 describe("the system's names", () => {
   it('resolve localhost both ways', async () => {
-    expect(await systemNames().hostAddress('localhost')).toBe('127.0.0.1')
+    expect(await systemNames().hostAddress('localhost', 4)).toBe('127.0.0.1')
     expect(await systemNames().hostName('127.0.0.1')).toMatch(/^localhost/)
   })
 
   it('have none for the empty host', async () => {
-    expect(await systemNames().hostAddress('')).toBeNull()
+    expect(await systemNames().hostAddress('', 4)).toBeNull()
   })
 })

@@ -5,17 +5,17 @@
  * A host is asked once a run. Without an answer there is no name, never an error: a listing then shows numbers.
  */
 import { readFileSync } from 'node:fs'
-import type { ServiceProtocol } from './values.ts'
+import type { FamilyNumber, Protocol } from '../../control/model.ts'
 
 export interface Names {
-  /** The IPv4 address of a host in dotted decimal, or null. */
-  hostAddress(host: string): Promise<string | null>
+  /** The first address of this family that a host has, or null. */
+  hostAddress(host: string, family: FamilyNumber): Promise<string | null>
   /** The name of an address, or null. */
   hostName(address: string): Promise<string | null>
   /** The port of a service name or alias, or null. */
-  servicePort(name: string, protocol: ServiceProtocol): number | null
+  servicePort(name: string, protocol: Protocol): number | null
   /** The first name that the port has, or null. */
-  serviceName(port: number, protocol: ServiceProtocol): string | null
+  serviceName(port: number, protocol: Protocol): string | null
 }
 
 /** Both directions of services(5), keyed `http/tcp` and `80/tcp`. */
@@ -55,10 +55,10 @@ export function systemNames(): Names {
   const services = (): ServiceTable => (table ??= readServices())
   const hosts = new Map<string, Promise<string | null>>()
 
-  async function lookUp(host: string): Promise<string | null> {
+  async function lookUp(host: string, family: FamilyNumber): Promise<string | null> {
     if (host === '') return null
     const dns = await import('node:dns/promises')
-    return dns.lookup(host, { family: 4 }).then(
+    return dns.lookup(host, { family }).then(
       (answer) => answer.address,
       () => null,
     )
@@ -70,14 +70,14 @@ export function systemNames(): Names {
       () => null,
     )
   }
-  function once(key: string, ask: (key: string) => Promise<string | null>): Promise<string | null> {
-    const known = hosts.get(key) ?? ask(key)
+  function once(key: string, ask: () => Promise<string | null>): Promise<string | null> {
+    const known = hosts.get(key) ?? ask()
     hosts.set(key, known)
     return known
   }
   return {
-    hostAddress: lookUp,
-    hostName: (address) => once(address, lookUpName),
+    hostAddress: (host, family) => once(`${family} ${host}`, () => lookUp(host, family)),
+    hostName: (address) => once(address, () => lookUpName(address)),
     servicePort: (name, protocol) => services().ports.get(`${name}/${protocol}`) ?? null,
     serviceName: (port, protocol) => services().names.get(`${port}/${protocol}`) ?? null,
   }

@@ -3,15 +3,15 @@
  * inet_aton(3), which takes `10.1` and octal and hexadecimal parts too.
  */
 import { isIPv6 } from 'node:net'
+import { formatAddress, parseAddress } from '../../control/address.ts'
+import type { Protocol } from '../../control/model.ts'
 import type { Names } from './names.ts'
 
 export const INT_MAX = 2147483647
 
-export type ServiceProtocol = 'tcp' | 'udp' | 'sctp'
-
 export interface HostPort {
   readonly family: 4 | 6
-  /** Dotted decimal, or an IPv6 address as it was written. */
+  /** Dotted decimal, or an IPv6 address by RFC 5952. */
   readonly address: string
   /** Null where none was given. */
   readonly port: number | null
@@ -45,7 +45,14 @@ export function isIpv6Address(text: string): boolean {
   return isIPv6(text) && !text.includes('%')
 }
 
-function parsePort(text: string, protocol: ServiceProtocol | null, names: Names): number | null {
+/** An IPv6 address in the one form by RFC 5952, or null. */
+function parseIpv6(text: string): string | null {
+  if (!isIpv6Address(text)) return null
+  const { address, family } = parseAddress(text)
+  return formatAddress(address, family)
+}
+
+function parsePort(text: string, protocol: Protocol | null, names: Names): number | null {
   const number = parseNumber(text, 0, 65535)
   if (number !== null) return number
   return protocol === null ? null : names.servicePort(text, protocol)
@@ -53,32 +60,29 @@ function parsePort(text: string, protocol: ServiceProtocol | null, names: Names)
 
 /**
  * `host[:port]`, or `[ipv6]:port`; null where it is neither. Brackets need a port, and an IPv4 address within them loses it:
- * both as ipvsadm has it.
+ * both as ipvsadm has it. A name within brackets stands for an IPv6 address, as listings write it.
  */
-export async function parseHostPort(
-  text: string,
-  protocol: ServiceProtocol | null,
-  names: Names,
-): Promise<HostPort | null> {
+export async function parseHostPort(text: string, protocol: Protocol | null, names: Names): Promise<HostPort | null> {
   if (/^[0-9]*$/.test(text)) return null
-  let host = text
-  let port: string | null = null
-  if (text.startsWith('[')) {
-    const close = text.indexOf(']:')
-    if (close < 0 || text.indexOf(']') !== close) return null
-    host = text.slice(1, close)
-    port = text.slice(close + 2)
-  }
-  let address: string | null = host
-  const family = isIpv6Address(host) ? 6 : 4
-  if (family === 4) {
-    const colon = host.lastIndexOf(':')
-    port = colon < 0 ? null : host.slice(colon + 1)
-    if (colon >= 0) host = host.slice(0, colon)
-    address = parseIpv4(host) ?? (await names.hostAddress(host))
-    if (address === null) return null
-  }
-  if (port === null) return { family, address, port }
-  const number = parsePort(port, protocol, names)
-  return number === null ? null : { family, address, port: number }
+  if (text.startsWith('[')) return parseBracketed(text, protocol, names)
+  const version6 = parseIpv6(text)
+  if (version6 !== null) return { family: 6, address: version6, port: null }
+  const colon = text.lastIndexOf(':')
+  const host = colon < 0 ? text : text.slice(0, colon)
+  const address = parseIpv4(host) ?? (await names.hostAddress(host, 4))
+  if (address === null) return null
+  if (colon < 0) return { family: 4, address, port: null }
+  const port = parsePort(text.slice(colon + 1), protocol, names)
+  return port === null ? null : { family: 4, address, port }
+}
+
+async function parseBracketed(text: string, protocol: Protocol | null, names: Names): Promise<HostPort | null> {
+  const close = text.indexOf(']')
+  if (text.charAt(close + 1) !== ':') return null
+  const host = text.slice(1, close)
+  const version4 = parseIpv4(host)
+  if (version4 !== null) return { family: 4, address: version4, port: null }
+  const address = parseIpv6(host) ?? (await names.hostAddress(host, 6))
+  const port = parsePort(text.slice(close + 2), protocol, names)
+  return address === null || port === null ? null : { family: 6, address, port }
 }

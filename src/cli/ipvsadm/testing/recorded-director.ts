@@ -2,12 +2,13 @@
  * The machine that the recordings were made on, as far as ipvsadm saw it: its names, its table of 4096, its clock, and
  * packets that come in from both sides. The director is the real one, over the memory host.
  */
+import { isIP } from 'node:net'
 import { Director } from '../../../control/director.ts'
 import { Route } from '../../../engine/records.ts'
 import { MemoryHost } from '../../../memory/memory-host.ts'
-import { buildTcp, TcpFlag } from '../../../simulator/packets.ts'
 import { parseServices, type Names } from '../names.ts'
 import type { OpenDirector } from '../run.ts'
+import { buildRecorded } from './recorded-packet.ts'
 import type { RecordedPacket } from './recordings.ts'
 
 const HOSTS: Readonly<Record<string, string>> = {
@@ -38,7 +39,10 @@ http-alt 8080/udp
 `)
 
 export const RECORDED_NAMES: Names = {
-  hostAddress: (host) => Promise.resolve(host === 'vip6.test' ? null : (HOSTS[host] ?? null)),
+  hostAddress: (host, family) => {
+    const address = HOSTS[host] ?? null
+    return Promise.resolve(address !== null && isIP(address) === family ? address : null)
+  },
   hostName: (address) => Promise.resolve(Object.keys(HOSTS).find((name) => HOSTS[name] === address) ?? null),
   servicePort: (name, protocol) => SERVICES.ports.get(`${name}/${protocol}`) ?? null,
   serviceName: (port, protocol) => SERVICES.names.get(`${port}/${protocol}`) ?? null,
@@ -47,20 +51,9 @@ export const RECORDED_NAMES: Names = {
 /** An endpoint as listings may show it: in numbers, and with its names. */
 export function recordedLabels(address: string, port: number, protocol: string): string[] {
   const host = Object.keys(HOSTS).find((name) => HOSTS[name] === address) ?? address
-  return [`${address}:${port}`, `${host}:${SERVICES.names.get(`${port}/${protocol}`) ?? port}`]
-}
-
-const FLAGS: Readonly<Record<string, TcpFlag>> = {
-  S: TcpFlag.Syn,
-  A: TcpFlag.Ack,
-  F: TcpFlag.Fin,
-  R: TcpFlag.Rst,
-  P: TcpFlag.Psh,
-}
-
-function endpoint(text: string): [address: string, port: number] {
-  const [address = '', port = ''] = text.split(':')
-  return [address, Number(port)]
+  const inBrackets = (text: string): string => (isIP(address) === 6 ? `[${text}]` : text)
+  const service = SERVICES.names.get(`${port}/${protocol}`) ?? port
+  return [`${inBrackets(address)}:${port}`, `${inBrackets(host)}:${service}`]
 }
 
 export class RecordedDirector {
@@ -86,11 +79,7 @@ export class RecordedDirector {
   }
 
   send(packet: RecordedPacket): void {
-    const [source, sourcePort] = endpoint(packet.src)
-    const [destination, destinationPort] = endpoint(packet.dst)
-    const flags = packet.flags.split('').reduce((all, letter) => all | (FLAGS[letter] ?? 0), 0)
-    const payload = new Uint8Array(packet.payload)
-    const bytes = buildTcp({ source, sourcePort, destination, destinationPort, flags, payload })
+    const bytes = buildRecorded(packet)
     for (let i = 0; i < packet.count; i++) this.host.handle(bytes)
   }
 }

@@ -8,11 +8,11 @@ const FOLDER = new URL('../../../../conformance/ipvsadm/', import.meta.url)
 
 export interface RecordedPacket {
   readonly from: 'client' | 'server'
-  readonly proto: string
+  readonly proto: 'tcp' | 'udp' | 'sctp'
   readonly src: string
   readonly dst: string
   readonly flags: string
-  readonly payload: number
+  readonly ip_len: number
   readonly count: number
 }
 

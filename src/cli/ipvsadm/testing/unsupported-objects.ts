@@ -67,21 +67,18 @@ export class UnsupportedObjects {
       return family === 6 ? [`FWM ${mark} IPv6`, `-f ${mark} -6`] : [`FWM ${mark}`, `-f ${mark}`]
     }
     const option = protocol === 'sctp' ? '--sctp-service' : `-${protocol?.charAt(0)}`
-    return this.labels(address, port, protocol ?? '').flatMap((label) => {
-      const text = family === 6 ? label.replace(/^(.*):/, '[$1]:') : label
-      return [`${protocol?.toUpperCase()} ${text}`, `${option} ${text}`]
-    })
+    return this.labels(address, port, protocol ?? '').flatMap((label) => [
+      `${protocol?.toUpperCase()} ${label}`,
+      `${option} ${label}`,
+    ])
   }
 
   private serverKeys(line: CommandLine): string[] {
-    const { serverAddress, serverFamily, forwarding } = line
+    const { serverAddress, forwarding } = line
     // Only masquerading has a port of its own.
     const port = forwarding === 'masquerading' || line.fwmark !== null ? line.serverPort : line.port
     return this.serviceKeys(line).flatMap((service) =>
-      this.labels(serverAddress, port, line.protocol ?? '').map((label) => {
-        const text = serverFamily === 6 ? label.replace(/^(.*):/, '[$1]:') : label
-        return `${service} ${text}`
-      }),
+      this.labels(serverAddress, port, line.protocol ?? '').map((label) => `${service} ${label}`),
     )
   }
 }

@@ -1,0 +1,121 @@
+/**
+ * A checked command line as a change of the director. Restores try it on a `Configuration` first, so nothing is asked of
+ * the director here but what both have.
+ */
+import {
+  ControlError,
+  SCHEDULERS,
+  type DestConfig,
+  type DirectorControl,
+  type SchedulerName,
+  type ServiceId,
+  type ServiceOptions,
+  type SettingValues,
+} from '../../control/model.ts'
+import type { CommandLine } from './command-line.ts'
+import * as messages from './messages.ts'
+import { readSchedFlags } from './sched-flags.ts'
+
+/** What command lines change. */
+export type Changeable = Pick<
+  DirectorControl,
+  'addService' | 'editService' | 'removeService' | 'clear' | 'addDest' | 'editDest' | 'removeDest' | 'zero' | 'set'
+> & {
+  service(id: ServiceId): object | null
+}
+
+/** A change refused here because the model has no name for the scheduler; the message is ipvsadm's. */
+export class Refused extends Error {}
+
+/** The service that the line names. */
+export function serviceId({ protocol, fwmark, family, address, port }: CommandLine): ServiceId {
+  if (fwmark !== null) return { protocol: 'fwm', mark: fwmark, family }
+  return { protocol: protocol ?? 'tcp', address, port }
+}
+
+function options(line: CommandLine, scheduler: SchedulerName): ServiceOptions {
+  const { given, family, netmask, persistenceS } = line
+  const mask = netmask ?? (family === 6 ? 128 : 0xffffffff)
+  return {
+    scheduler,
+    persistence: given.has('persistent') ? { timeoutS: persistenceS, mask } : null,
+    onePacket: given.has('ops'),
+    ...readSchedFlags(line.schedFlags, scheduler),
+  }
+}
+
+function scheduler(line: CommandLine): SchedulerName | null {
+  return SCHEDULERS.find((name) => name === line.scheduler) ?? null
+}
+
+function addService(line: CommandLine, director: Changeable): void {
+  const id = serviceId(line)
+  const name = scheduler(line)
+  if (name === null) {
+    throw new Refused(director.service(id) === null ? messages.SCHEDULER_NOT_FOUND : messages.SERVICE_EXISTS)
+  }
+  director.addService({ ...id, ...options(line, name) })
+}
+
+function editService(line: CommandLine, director: Changeable): void {
+  const id = serviceId(line)
+  const name = scheduler(line)
+  if (name === null) {
+    throw new Refused(director.service(id) === null ? messages.NO_SUCH_SERVICE : messages.SCHEDULER_NOT_FOUND)
+  }
+  director.editService({ ...id, ...options(line, name) })
+}
+
+function dest(line: CommandLine): DestConfig {
+  const { serverAddress, serverPort, weight, upperThreshold, lowerThreshold } = line
+  return {
+    address: serverAddress,
+    port: serverPort,
+    weight,
+    method: 'masquerading',
+    upperThreshold,
+    lowerThreshold,
+  }
+}
+
+/** The timeouts of `--set` that are to change. */
+function timeouts({ timeoutsS }: CommandLine): Partial<SettingValues> {
+  const [tcpTimeoutS = 0, tcpFinTimeoutS = 0, udpTimeoutS = 0] = timeoutsS
+  return {
+    ...(tcpTimeoutS === 0 ? {} : { tcpTimeoutS }),
+    ...(tcpFinTimeoutS === 0 ? {} : { tcpFinTimeoutS }),
+    ...(udpTimeoutS === 0 ? {} : { udpTimeoutS }),
+  }
+}
+
+/** Makes the change that the line asks for. Throws a `ControlError` or a `Refused`, and has then changed nothing. */
+export function change(line: CommandLine, director: Changeable): void {
+  switch (line.command) {
+    case 'add-service':
+      return addService(line, director)
+    case 'edit-service':
+      return editService(line, director)
+    case 'delete-service':
+      return director.removeService(serviceId(line))
+    case 'flush':
+      return director.clear()
+    case 'add-server':
+      return director.addDest(serviceId(line), dest(line))
+    case 'edit-server':
+      return director.editDest(serviceId(line), dest(line))
+    case 'delete-server':
+      return director.removeDest(serviceId(line), dest(line))
+    case 'zero':
+      return line.given.has('service-address') ? director.zero(serviceId(line)) : director.zero()
+    case 'set':
+      return director.set(timeouts(line))
+    default:
+      throw new Error(`no change: ${line.command}`)
+  }
+}
+
+/** ipvsadm's words for an error of `change`; null for an error of another kind. */
+export function refusal(line: CommandLine, error: unknown): string | null {
+  if (error instanceof Refused) return error.message
+  return error instanceof ControlError ? messages.refusalWords(line.command, error) : null
+}
