@@ -1,7 +1,7 @@
 /** What schedulers and forwarding ask about a dest, and how its connections are counted. */
 import { sameAddress } from './address.ts'
-import { destStateAt, overloadAt } from './platform.ts'
-import { Availability, type Dest, type ServiceKey } from './records.ts'
+import { bucketAt, destAt, destStateAt, overloadAt } from './platform.ts'
+import { Availability, type Dest, NONE, type Service, type ServiceKey, type ServiceState } from './records.ts'
 
 /** Steps of one walk along a list of dests, twice the capacity of `dests`: the verifier wants a bound. */
 export const MAX_WALK = 65536
@@ -27,6 +27,35 @@ export function belongsTo(dest: Dest, key: ServiceKey): boolean {
     dest.service.mark === key.mark &&
     sameAddress(dest.service.address, key.address, key.family)
   )
+}
+
+/** The dest that a scheduler chose last, still linked to what followed it in the list; null where the list is to be begun. */
+export function lastChoice(key: ServiceKey, state: ServiceState): Dest | null {
+  if (state.lastDest === NONE) return null
+  const last = destAt(state.lastDest)
+  return last !== null && belongsTo(last, key) ? last : null
+}
+
+/** The dest in a row of the service's table, or `NONE` where it isn't usable. */
+export function usableInRow(key: ServiceKey, service: Service, row: number): number {
+  if (row >= service.buckets) return NONE
+  const bucket = bucketAt(service.firstBucket + row)
+  if (bucket === null) return NONE
+  const index = bucket.dest
+  const dest = destAt(index)
+  return dest !== null && isUsable(index, dest) && belongsTo(dest, key) ? index : NONE
+}
+
+/** Active connections of a dest. */
+export function activeOf(index: number): number {
+  const load = destStateAt(index)
+  return load === null ? 0 : load.active
+}
+
+/** What a dest's connections weigh: an active one as much as 257 that are not. */
+export function overheadOf(index: number): number {
+  const load = destStateAt(index)
+  return load === null ? 0 : load.active * 257 + load.inactive
 }
 
 /** Counts a new connection, which begins inactive. */

@@ -7,6 +7,7 @@
 import { digest } from './address.ts'
 import { addConnection, carries, describeConnection, enterState, removeConnection } from './connections.ts'
 import { estimate } from './estimator.ts'
+import { evict } from './evict.ts'
 import { natIn, natOut } from './forwarding/nat.ts'
 import { answerWithIcmp, IcmpError } from './icmp.ts'
 import { ipv4ChecksumHolds, parseIpv4 } from './ipv4.ts'
@@ -203,5 +204,6 @@ export function tick(ms: number): number {
   time.nowMs = ms
   const swept = sweep()
   const estimated = estimate()
-  return swept && estimated ? IDLE_MS : BUSY_MS
+  const evicted = evict()
+  return swept && estimated && evicted ? IDLE_MS : BUSY_MS
 }

@@ -20,7 +20,21 @@ import {
   type ServiceKey,
   type Settings,
 } from './records.ts'
+import { chi } from './schedulers/chi.ts'
+import { dh } from './schedulers/dh.ts'
+import { fo } from './schedulers/fo.ts'
+import { lblc } from './schedulers/lblc.ts'
+import { lblcr } from './schedulers/lblcr.ts'
+import { lc } from './schedulers/lc.ts'
+import { mh } from './schedulers/mh.ts'
+import { nq } from './schedulers/nq.ts'
+import { ovf } from './schedulers/ovf.ts'
 import { rr } from './schedulers/rr.ts'
+import { sed } from './schedulers/sed.ts'
+import { sh } from './schedulers/sh.ts'
+import { twos } from './schedulers/twos.ts'
+import { wlc } from './schedulers/wlc.ts'
+import { wrr } from './schedulers/wrr.ts'
 
 const FTP_PORT = 21
 const FTP_DATA_PORT = 20
@@ -67,7 +81,7 @@ function isPersistent(service: Service): boolean {
 export function choose(heading: Heading, key: ServiceKey, service: Service, set: Settings, choice: Choice): void {
   choice.template = NONE
   if (!isPersistent(service)) {
-    choice.dest = schedule(heading, key, service)
+    choice.dest = schedule(heading, key, service, set)
     return
   }
   const client: Address = { word0: 0, word1: 0, word2: 0, word3: 0 }
@@ -83,7 +97,7 @@ export function choose(heading: Heading, key: ServiceKey, service: Service, set:
   nameTemplate(flow, client, heading, key, service)
   choice.template = findTemplate(flow, client, service, set)
   if (choice.template === NONE) {
-    choice.dest = schedule(heading, key, service)
+    choice.dest = schedule(heading, key, service, set)
     if (choice.dest === NONE) return
     choice.template = addTemplate(flow, client, heading, key, service, choice.dest)
     if (choice.template === NONE) choice.dest = NONE
@@ -93,13 +107,44 @@ export function choose(heading: Heading, key: ServiceKey, service: Service, set:
   choice.dest = template === null ? NONE : template.dest
 }
 
-/** The scheduler's choice: an index in `dests`, or `NONE` where no dest is usable. */
-function schedule(heading: Heading, key: ServiceKey, service: Service): number {
+/**
+ * The scheduler's choice: an index in `dests`, or `NONE` where no dest is usable.
+ * @noinline
+ */
+function schedule(heading: Heading, key: ServiceKey, service: Service, set: Settings): number {
   const state = serviceStateAt(service.index)
   if (state === null) return NONE
   switch (service.scheduler) {
     case Scheduler.RoundRobin:
       return rr(key, service, state)
+    case Scheduler.WeightedRoundRobin:
+      return wrr(key, service, state)
+    case Scheduler.LeastConnection:
+      return lc(key, service, state)
+    case Scheduler.WeightedLeastConnection:
+      return wlc(service)
+    case Scheduler.LocalityBasedLeastConnection:
+      return lblc(heading, key, service, state)
+    case Scheduler.LocalityBasedWithReplication:
+      return lblcr(heading, key, service, state, set)
+    case Scheduler.DestinationHashing:
+      return dh(heading, key, service)
+    case Scheduler.SourceHashing:
+      return sh(heading, key, service)
+    case Scheduler.ShortestExpectedDelay:
+      return sed(service)
+    case Scheduler.NeverQueue:
+      return nq(service)
+    case Scheduler.WeightedFailover:
+      return fo(service)
+    case Scheduler.WeightedOverflow:
+      return ovf(service)
+    case Scheduler.MaglevHashing:
+      return mh(heading, key, service)
+    case Scheduler.PowerOfTwo:
+      return twos(service)
+    case Scheduler.ConsistentHashing:
+      return chi(heading, key, service)
     default:
       return NONE
   }

@@ -18,7 +18,8 @@ function add(to: Digest, by: Digest): void {
 
 /** Rotates a word left by 1 … 31 bits, then takes the other to it by exclusive or. */
 function turn(word: Digest, bits: number, other: Digest): void {
-  const { low, high } = word
+  const low = word.low
+  const high = word.high
   word.low = (((low << bits) | (high >>> (32 - bits))) ^ other.low) >>> 0
   word.high = (((high << bits) | (low >>> (32 - bits))) ^ other.high) >>> 0
 }
