@@ -75,15 +75,28 @@ function isPersistent(service: Service): boolean {
 
 /**
  * The dest for a packet that begins a connection: the one of its client's template, or the scheduler's choice. `choice.dest` is `NONE`
- * where no dest is usable; `choice.template` is `NONE` with a dest where the service isn't persistent, or there was no room.
- * @noinline
+ * where no dest is usable; `choice.template` is `NONE` with a dest where the service isn't persistent.
  */
 export function choose(heading: Heading, key: ServiceKey, service: Service, set: Settings, choice: Choice): void {
-  choice.template = NONE
-  if (!isPersistent(service)) {
-    choice.dest = schedule(heading, key, service, set)
+  const persistent = isPersistent(service)
+  choice.template = persistent ? templateOf(heading, key, service, set) : NONE
+  if (choice.template !== NONE) {
+    const template = connectionAt(choice.template)
+    choice.dest = template === null ? NONE : template.dest
     return
   }
+  choice.dest = schedule(heading, key, service, set)
+  if (!persistent || choice.dest === NONE) return
+  choice.template = makeTemplate(heading, key, service, choice.dest)
+  // Without a template the next connection might go elsewhere.
+  if (choice.template === NONE) choice.dest = NONE
+}
+
+/**
+ * The slot of the template that leads the packet's client, or `NONE`.
+ * @noinline
+ */
+function templateOf(heading: Heading, key: ServiceKey, service: Service, set: Settings): number {
   const client: Address = { word0: 0, word1: 0, word2: 0, word3: 0 }
   const flow: FlowKey = {
     source: { low: 0, high: 0 },
@@ -95,16 +108,26 @@ export function choose(heading: Heading, key: ServiceKey, service: Service, set:
     reserved: 0,
   }
   nameTemplate(flow, client, heading, key, service)
-  choice.template = findTemplate(flow, client, service, set)
-  if (choice.template === NONE) {
-    choice.dest = schedule(heading, key, service, set)
-    if (choice.dest === NONE) return
-    choice.template = addTemplate(flow, client, heading, key, service, choice.dest)
-    if (choice.template === NONE) choice.dest = NONE
-    return
+  return findTemplate(flow, client, service, set)
+}
+
+/**
+ * The slot of a new template that leads the packet's client to a dest, or `NONE`.
+ * @noinline
+ */
+function makeTemplate(heading: Heading, key: ServiceKey, service: Service, dest: number): number {
+  const client: Address = { word0: 0, word1: 0, word2: 0, word3: 0 }
+  const flow: FlowKey = {
+    source: { low: 0, high: 0 },
+    destination: { low: 0, high: 0 },
+    sourcePort: 0,
+    destinationPort: 0,
+    protocol: 0,
+    kind: 0,
+    reserved: 0,
   }
-  const template = connectionAt(choice.template)
-  choice.dest = template === null ? NONE : template.dest
+  nameTemplate(flow, client, heading, key, service)
+  return addTemplate(flow, client, heading, key, service, dest)
 }
 
 /**
@@ -122,7 +145,7 @@ function schedule(heading: Heading, key: ServiceKey, service: Service, set: Sett
     case Scheduler.LeastConnection:
       return lc(key, service, state)
     case Scheduler.WeightedLeastConnection:
-      return wlc(service)
+      return wlc(service.firstDest)
     case Scheduler.LocalityBasedLeastConnection:
       return lblc(heading, key, service, state)
     case Scheduler.LocalityBasedWithReplication:
@@ -132,17 +155,17 @@ function schedule(heading: Heading, key: ServiceKey, service: Service, set: Sett
     case Scheduler.SourceHashing:
       return sh(heading, key, service)
     case Scheduler.ShortestExpectedDelay:
-      return sed(service)
+      return sed(service.firstDest)
     case Scheduler.NeverQueue:
-      return nq(service)
+      return nq(service.firstDest)
     case Scheduler.WeightedFailover:
-      return fo(service)
+      return fo(service.firstDest)
     case Scheduler.WeightedOverflow:
-      return ovf(service)
+      return ovf(service.firstDest)
     case Scheduler.MaglevHashing:
       return mh(heading, key, service)
     case Scheduler.PowerOfTwo:
-      return twos(service)
+      return twos(service.firstDest)
     case Scheduler.ConsistentHashing:
       return chi(heading, key, service)
     default:

@@ -1,10 +1,14 @@
 /** Weighted failover: the usable dest with the greatest weight, the first of equals (`ipvsadm(8)`, -s fo). Cost: one pass over the list. */
 import { isUsable, MAX_WALK } from '../dests.ts'
 import { destAt } from '../platform.ts'
-import { NONE, type Service } from '../records.ts'
+import { NONE } from '../records.ts'
 
-export function fo(service: Service): number {
-  let at = service.firstDest
+/**
+ * `first` heads the service's list.
+ * @noinline
+ */
+export function fo(first: number): number {
+  let at = first
   let best = NONE
   let greatest = 0
   for (let step = 0; step < MAX_WALK; step++) {

@@ -25,9 +25,9 @@ export function lblc(heading: Heading, key: ServiceKey, service: Service, state:
   if (entry !== null) {
     const kept = entry.dest
     const dest = destAt(kept)
-    if (dest !== null && serves(dest, key) && !mustYield(service, kept, dest)) return kept
+    if (dest !== null && serves(dest, key) && !mustYield(service.firstDest, kept)) return kept
   }
-  const chosen = wlc(service)
+  const chosen = wlc(service.firstDest)
   if (chosen === NONE) return NONE
   if (entry !== null) entry.dest = chosen
   else rememberLocality(name, chosen, 0)
@@ -39,10 +39,14 @@ export function serves(dest: Dest, key: ServiceKey): boolean {
   return dest.availability === Availability.Listed && dest.weight > 0 && belongsTo(dest, key)
 }
 
-/** Whether the dest has more active connections than its weight, while some dest has less than half of its own. */
-export function mustYield(service: Service, index: number, dest: Dest): boolean {
-  if (activeOf(index) <= dest.weight) return false
-  let at = service.firstDest
+/**
+ * Whether the dest has more active connections than its weight, while some dest of the list has less than half of its own.
+ * @noinline
+ */
+export function mustYield(first: number, index: number): boolean {
+  const dest = destAt(index)
+  if (dest === null || activeOf(index) <= dest.weight) return false
+  let at = first
   for (let step = 0; step < MAX_WALK; step++) {
     if (at === NONE) return false
     const other = destAt(at)

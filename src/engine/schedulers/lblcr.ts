@@ -28,10 +28,9 @@ export function lblcr(heading: Heading, key: ServiceKey, service: Service, state
   if (entry !== null) {
     const least = leastLoaded(entry, key)
     if (entry.members > 1 && nowMs() - entry.changedMs > set.lblcrExpirationMs) dropMostLoaded(entry)
-    const dest = destAt(least)
-    if (least !== NONE && dest !== null && !mustYield(service, least, dest)) return least
+    if (least !== NONE && !mustYield(service.firstDest, least)) return least
   }
-  const chosen = wlc(service)
+  const chosen = wlc(service.firstDest)
   if (chosen === NONE) return NONE
   if (entry !== null) addMember(entry, chosen)
   else rememberLocality(name, chosen, 1)

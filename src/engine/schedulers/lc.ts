@@ -13,8 +13,15 @@ import { ANY_ACTIVE, nextInTurn } from './rr.ts'
 const UNREACHED = 0xffffffffffff
 
 export function lc(key: ServiceKey, service: Service, state: ServiceState): number {
-  if (service.parameter > 0) return nextInTurn(key, service, state, leastActive(service) + service.parameter)
-  let at = service.firstDest
+  const first = service.firstDest
+  const granularity = service.parameter
+  if (granularity > 0) return nextInTurn(key, service, state, leastActive(first) + granularity)
+  return leastLoaded(first)
+}
+
+/** @noinline */
+function leastLoaded(first: number): number {
+  let at = first
   let best = NONE
   let least = UNREACHED
   for (let step = 0; step < MAX_WALK; step++) {
@@ -33,8 +40,9 @@ export function lc(key: ServiceKey, service: Service, state: ServiceState): numb
   return best
 }
 
-function leastActive(service: Service): number {
-  let at = service.firstDest
+/** @noinline */
+function leastActive(first: number): number {
+  let at = first
   let least = ANY_ACTIVE
   for (let step = 0; step < MAX_WALK; step++) {
     if (at === NONE) break

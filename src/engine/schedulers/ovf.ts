@@ -4,10 +4,14 @@
  */
 import { activeOf, isUsable, MAX_WALK } from '../dests.ts'
 import { destAt } from '../platform.ts'
-import { NONE, type Service } from '../records.ts'
+import { NONE } from '../records.ts'
 
-export function ovf(service: Service): number {
-  let at = service.firstDest
+/**
+ * `first` heads the service's list.
+ * @noinline
+ */
+export function ovf(first: number): number {
+  let at = first
   let best = NONE
   let greatest = 0
   for (let step = 0; step < MAX_WALK; step++) {

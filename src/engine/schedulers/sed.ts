@@ -4,15 +4,19 @@
  */
 import { activeOf, isUsable, MAX_WALK } from '../dests.ts'
 import { destAt, isLessProduct } from '../platform.ts'
-import { NONE, type Service } from '../records.ts'
+import { NONE } from '../records.ts'
 
-export function sed(service: Service): number {
-  return shortestDelay(service, false)
+/** `first` heads the service's list. */
+export function sed(first: number): number {
+  return shortestDelay(first, false)
 }
 
-/** With `idleFirst`, the first usable dest that has no active connection, if there is one. */
-export function shortestDelay(service: Service, idleFirst: boolean): number {
-  let at = service.firstDest
+/**
+ * With `idleFirst`, the first usable dest that has no active connection, if there is one.
+ * @noinline
+ */
+export function shortestDelay(first: number, idleFirst: boolean): number {
+  let at = first
   let best = NONE
   // 1 / 0: any ratio is less.
   let leastLoad = 1

@@ -6,24 +6,26 @@
  */
 import { isUsable, MAX_WALK, overheadOf } from '../dests.ts'
 import { destAt, isLessProduct, random } from '../platform.ts'
-import { NONE, type Service } from '../records.ts'
+import { NONE } from '../records.ts'
 
-export function twos(service: Service): number {
-  const total = totalWeight(service)
+/** `first` heads the service's list. */
+export function twos(first: number): number {
+  const total = totalWeight(first)
   if (total === 0) return NONE
-  const first = drawnDest(service, draw(total + 1))
-  const second = drawnDest(service, draw(total + 1))
+  const one = drawnDest(first, draw(total + 1))
+  const other = drawnDest(first, draw(total + 1))
   // Another dest may have become unusable since the weights were summed.
-  if (first === NONE) return second
-  if (second === NONE) return first
-  const a = destAt(first)
-  const b = destAt(second)
+  if (one === NONE) return other
+  if (other === NONE) return one
+  const a = destAt(one)
+  const b = destAt(other)
   if (a === null || b === null) return NONE
-  return isLessProduct(overheadOf(second), a.weight, overheadOf(first), b.weight) ? second : first
+  return isLessProduct(overheadOf(other), a.weight, overheadOf(one), b.weight) ? other : one
 }
 
-function totalWeight(service: Service): number {
-  let at = service.firstDest
+/** @noinline */
+function totalWeight(first: number): number {
+  let at = first
   let total = 0
   for (let step = 0; step < MAX_WALK; step++) {
     if (at === NONE) break
@@ -40,9 +42,12 @@ function draw(values: number): number {
   return ((random() & 0x1fffff) * 0x100000000 + random()) % values
 }
 
-/** The usable dest at which the weights, summed along the list, come to `share`. */
-function drawnDest(service: Service, share: number): number {
-  let at = service.firstDest
+/**
+ * The usable dest at which the weights, summed along the list, come to `share`.
+ * @noinline
+ */
+function drawnDest(first: number, share: number): number {
+  let at = first
   let left = share
   for (let step = 0; step < MAX_WALK; step++) {
     if (at === NONE) break

@@ -5,10 +5,14 @@
  */
 import { isUsable, MAX_WALK, overheadOf } from '../dests.ts'
 import { destAt, isLessProduct } from '../platform.ts'
-import { NONE, type Service } from '../records.ts'
+import { NONE } from '../records.ts'
 
-export function wlc(service: Service): number {
-  let at = service.firstDest
+/**
+ * `first` heads the service's list.
+ * @noinline
+ */
+export function wlc(first: number): number {
+  let at = first
   let best = NONE
   // 1 / 0: any ratio is less.
   let leastOverhead = 1

@@ -9,7 +9,10 @@ import { isUsable, lastChoice, MAX_WALK } from '../dests.ts'
 import { destAt } from '../platform.ts'
 import { NONE, type Service, type ServiceKey, type ServiceState } from '../records.ts'
 
-/** The first usable dest from `first` on that has a weight of at least `level`. */
+/**
+ * The first usable dest from `first` on that has a weight of at least `level`.
+ * @noinline
+ */
 function firstOnLevel(first: number, level: number): number {
   let at = first
   for (let step = 0; step < MAX_WALK; step++) {
@@ -22,7 +25,10 @@ function firstOnLevel(first: number, level: number): number {
   return NONE
 }
 
-/** The greatest weight of a usable dest; 0 where there is none. */
+/**
+ * The greatest weight of a usable dest; 0 where there is none.
+ * @noinline
+ */
 function greatestUsableWeight(first: number): number {
   let at = first
   let greatest = 0
