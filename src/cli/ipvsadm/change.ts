@@ -92,23 +92,32 @@ function timeouts({ timeoutsS }: CommandLine): Partial<SettingValues> {
 export function change(line: CommandLine, director: Changeable): void {
   switch (line.command) {
     case 'add-service':
-      return addService(line, director)
+      addService(line, director)
+      break
     case 'edit-service':
-      return editService(line, director)
+      editService(line, director)
+      break
     case 'delete-service':
-      return director.removeService(serviceId(line))
+      director.removeService(serviceId(line))
+      break
     case 'flush':
-      return director.clear()
+      director.clear()
+      break
     case 'add-server':
-      return director.addDest(serviceId(line), dest(line))
+      director.addDest(serviceId(line), dest(line))
+      break
     case 'edit-server':
-      return director.editDest(serviceId(line), dest(line))
+      director.editDest(serviceId(line), dest(line))
+      break
     case 'delete-server':
-      return director.removeDest(serviceId(line), dest(line))
+      director.removeDest(serviceId(line), dest(line))
+      break
     case 'zero':
-      return line.given.has('service-address') ? director.zero(serviceId(line)) : director.zero()
+      director.zero(...(line.given.has('service-address') ? [serviceId(line)] : []))
+      break
     case 'set':
-      return director.set(timeouts(line))
+      director.set(timeouts(line))
+      break
     default:
       throw new Error(`no change: ${line.command}`)
   }

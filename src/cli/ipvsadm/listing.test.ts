@@ -1,6 +1,7 @@
+import { numericLabel } from './labels.ts'
 import { describe, expect, it } from 'vitest'
 import type { ServiceStatus, Traffic } from '../../control/model.ts'
-import { formatCount, formatServices } from './listing.ts'
+import { formatConnections, formatCount, formatServices } from './listing.ts'
 
 const NOTHING: Traffic = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
 
@@ -29,6 +30,10 @@ describe('names of servers', () => {
     address: '10.9.0.1',
     port: 80,
     scheduler: 'rr',
+    persistence: null,
+    onePacket: false,
+    fallback: false,
+    hashPort: false,
     counters: NOTHING,
     rates: NOTHING,
     dests: [
@@ -37,6 +42,9 @@ describe('names of servers', () => {
         port: 80,
         weight: 1,
         method: 'masquerading',
+        upperThreshold: 0,
+        lowerThreshold: 0,
+        persistent: 0,
         active: 0,
         inactive: 0,
         counters: NOTHING,
@@ -54,5 +62,26 @@ describe('names of servers', () => {
   it('are whole in a rule', () => {
     const text = formatServices([service], { view: 'rules', exact: false, label })
     expect(text).toContain(`-r ${label()} -m -w 1\n`)
+  })
+})
+
+describe('connections', () => {
+  it('show protocols in three columns, brackets around IPv6, and what is over as 00:00', () => {
+    const rest = { state: 'NONE', virtual: { address: '0.0.0.9', port: 0 }, dest: { address: '10.2.0.1', port: 0 } }
+    const text = formatConnections(
+      [
+        { ...rest, protocol: 'ip', client: { address: '10.1.0.0', port: 0 }, remainingMs: 299_999 },
+        { ...rest, protocol: 'sctp', client: { address: 'fd01::1', port: 1 }, remainingMs: -5 },
+      ],
+      true,
+      numericLabel,
+    )
+    expect(text.split('\n')).toEqual([
+      'IPVS connection entries',
+      'pro expire state       source             virtual            destination        pe name          pe_data',
+      'IP  04:59  NONE        10.1.0.0:0         0.0.0.9:0          10.2.0.1:0',
+      'SCTP 00:00  NONE        [fd01::1]:1        0.0.0.9:0          10.2.0.1:0',
+      '',
+    ])
   })
 })

@@ -1,29 +1,6 @@
 /** What the recordings can't show: how the director is opened, and what this version of Weir refuses. */
 import { describe, expect, it } from 'vitest'
-import { run, type IpvsadmIo, type Outcome } from './run.ts'
-import { RECORDED_NAMES, RecordedDirector } from './testing/recorded-director.ts'
-
-class Terminal {
-  readonly opened: boolean[] = []
-  closed = 0
-  private readonly machine = new RecordedDirector()
-
-  run(line: string, stdin = '', failure?: Error): Promise<Outcome> {
-    const io: IpvsadmIo = {
-      names: RECORDED_NAMES,
-      stdin: () => stdin,
-      openDirector: (options) => {
-        if (failure !== undefined) throw failure
-        this.opened.push(options.write)
-        return Object.assign(this.machine.open(options), { close: () => this.closed++ })
-      },
-    }
-    return run(
-      line.split(' ').filter((word) => word !== ''),
-      io,
-    )
-  }
-}
+import { Terminal } from './testing/terminal.ts'
 
 describe('the director', () => {
   it.each([
@@ -31,10 +8,11 @@ describe('the director', () => {
     ['-L -n', [false]],
     ['-S', [false]],
     ['-C', [true]],
-    ['-L --timeout', []],
+    ['-L --timeout', [false]],
+    ['-L --daemon', [false]],
     ['-h', []],
     ['-A -t bogus', []],
-    ['-A -t 10.9.0.1:80 -s wlc', []],
+    ['-a -t 10.9.0.1:80 -r 10.2.0.1 -g', []],
   ])('is opened as "%s" needs it, and closed', async (line, opened) => {
     const terminal = new Terminal()
     await terminal.run(line)
@@ -42,18 +20,20 @@ describe('the director', () => {
     expect(terminal.closed).toBe(opened.length)
   })
 
-  it('is opened once for a restore, and closed after a wrong line', async () => {
+  it('is opened once for a restore, and closed after a line that it refuses', async () => {
     const terminal = new Terminal()
-    const lines = '-A -t 10.9.0.1:80 -s rr\n-L -n\n-A -t bogus\n-C\n'
-    expect(await terminal.run('-R', lines)).toMatchObject({ status: 2 })
+    expect(await terminal.run('-R', '-A -t 10.9.0.1:80 -s rr\n-L -n\n-D -t 10.9.0.2:80\n')).toMatchObject({
+      status: 255,
+    })
     expect(terminal.opened).toEqual([true])
     expect(terminal.closed).toBe(1)
-    expect((await terminal.run('-S -n')).stdout).toBe('-A -t 10.9.0.1:80 -s rr\n')
   })
 
   it('that cannot be opened is explained by its error', async () => {
-    const failure = Object.assign(new Error('another command holds the lock'), { code: 'locked' })
-    expect(await new Terminal().run('-C', '', failure)).toEqual({
+    const fail = () => {
+      throw Object.assign(new Error('another command holds the lock'), { code: 'locked' })
+    }
+    expect(await new Terminal().run('-C', '', fail)).toEqual({
       stdout: '',
       stderr: 'ipvsadm: another command holds the lock\n',
       status: 2,
@@ -61,43 +41,53 @@ describe('the director', () => {
   })
 
   it('that fails in an unknown way is a defect, and not hidden', async () => {
-    await expect(new Terminal().run('-C', '', new TypeError('x'))).rejects.toThrow(TypeError)
+    const fail = () => {
+      throw new TypeError('x')
+    }
+    await expect(new Terminal().run('-C', '', fail)).rejects.toThrow(TypeError)
   })
 })
 
-describe('saved rules', () => {
-  it('restore to the same rules', async () => {
+describe('a service', () => {
+  it.each([
+    ['-t vip1.test:http -s rr', 'TCP  10.9.0.1:80 rr'],
+    ['-t [vip6.test]:http -s rr', 'TCP  [fd09::1]:80 rr'],
+    ['-u vip1.test:domain -s rr -o', 'UDP  10.9.0.1:53 rr ops'],
+    ['--sctp-service vip1.test:99 -s twos', 'SCTP 10.9.0.1:99 twos'],
+    ['-t [FD09:0:0::1]:80', 'TCP  [fd09::1]:80 wlc'],
+    ['-f 1 -6 -s sh -b sh-port,flag-1 -p -M 64 -o', 'FWM  1 IPv6 sh (sh-fallback,sh-port) persistent 360 mask 64 ops'],
+    ['-t 10.9.0.1:80 -M 255.0.0.0', 'TCP  10.9.0.1:80 wlc'],
+    ['-t 10.9.0.1 -p -M 255.255.255.255', 'TCP  10.9.0.1:0 wlc persistent 360'],
+    ['-t [fd09::1]:80 -p -M 128', 'TCP  [fd09::1]:80 wlc persistent 360'],
+  ])('of "-A %s" is listed as "%s"', async (options, listed) => {
     const terminal = new Terminal()
-    const rules = '-A -t vip1.test:http -s rr\n-a -t vip1.test:http -r rs1.test:http-alt -m -w 3\n'
-    expect(await terminal.run('-R', rules)).toEqual({ stdout: '', stderr: '', status: 0 })
-    expect(await terminal.run('-S')).toEqual({ stdout: rules, stderr: '', status: 0 })
+    expect(await terminal.run(`-A ${options}`)).toEqual({ stdout: '', stderr: '', status: 0 })
+    expect((await terminal.run('-L -n')).stdout.split('\n')[3]).toBe(listed)
+  })
+
+  it.each([
+    ['-t vip6.test:http', 'illegal virtual server address[:port] specified'],
+    ['-t [vip1.test]:http', 'illegal virtual server address[:port] specified'],
+    ['-t 10.9.0.1:80 -s sh -b mh-port', "incompatible scheduler flag `mh-port'"],
+    ['-t 10.9.0.1:80 -s sh -b sticky', "incompatible scheduler flag `sticky'"],
+    ['-t 10.9.0.1:80 -o', 'One-Packet Scheduling is only for UDP virtual services'],
+  ])('of "-A %s" is refused with "%s"', async (options, words) => {
+    expect(await new Terminal().run(`-A ${options}`)).toEqual({ stdout: '', stderr: `${words}\n`, status: 2 })
   })
 })
 
 describe('what this version of Weir does not support is refused by name and changes nothing', () => {
   it.each([
-    ['--set 1 2 3', '--set'],
     ['--start-daemon master', '--start-daemon'],
     ['--stop-daemon backup', '--stop-daemon'],
-    ['-A -u 10.9.0.1:53 -s rr', '-u'],
-    ['-A --sctp-service 10.9.0.1:99 -s rr', '--sctp-service'],
-    ['-A -f 1 -s rr', '-f'],
-    ['-A -t [fd09::1]:80 -s rr', 'fd09::1'],
-    ['-a -t 10.9.0.1:80 -r [fd02::1]:80 -i', 'fd02::1'],
-    ['-A -t 10.9.0.1:80 -s rr -p 60', '-p'],
-    ['-A -t 10.9.0.1:80 -s rr -M 255.255.255.0', '-M'],
-    ['-A -t 10.9.0.1:80 -s rr --pe sip', '--pe'],
-    ['-A -u 10.9.0.1:53 -s rr -o', '-u'],
-    ['-A -t 10.9.0.1:80 -s rr -b flag-1', '-b'],
-    ['-D -t 10.9.0.1', 'port 0'],
-    ['-A -t 10.9.0.1:80', 'wlc'],
-    ['-E -t 10.9.0.1:80 -s mh', 'mh'],
+    ['-A -u 10.9.0.1:5060 -s rr -p 60 --pe sip', '--pe'],
+    ['-E -t 10.9.0.1:80 -s sh -b flag-3', 'flag-3'],
     ['-a -t 10.9.0.1:80 -r 10.2.0.2 -i', '-i'],
+    ['-a -t 10.9.0.1:80 -r 10.2.0.2 -i --tun-type gre', '-i'],
+    ['-a -t 10.9.0.1:80 -r [fd02::1]:80 -i', '-i'],
     ['-a -t 10.9.0.1:80 -r 10.2.0.2', '-g'],
+    ['-e -t 10.9.0.1:80 -r 10.2.0.1', '-g'],
     ['-e -t 10.9.0.1:80 -r 10.2.0.1 -g', '-g'],
-    ['-a -t 10.9.0.1:80 -r 10.2.0.2:0 -m', 'port 0'],
-    ['-a -t 10.9.0.1:80 -r 10.2.0.2 -m -x 5', '-x'],
-    ['-e -t 10.9.0.1:80 -r 10.2.0.1 -m -y 5', '-y'],
     ['-L --tun-info', '--tun-info'],
   ])('%s', async (line, named) => {
     const terminal = new Terminal()

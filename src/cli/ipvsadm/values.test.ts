@@ -3,7 +3,8 @@ import type { Names } from './names.ts'
 import { parseHostPort, parseIpv4, parseNumber } from './values.ts'
 
 const NAMES: Names = {
-  hostAddress: (host) => Promise.resolve(host === 'web.test' ? '192.0.2.7' : null),
+  hostAddress: (host, family) =>
+    Promise.resolve(host === 'web.test' ? { 4: '192.0.2.7', 6: '2001:db8::7' }[family] : null),
   hostName: () => Promise.resolve(null),
   servicePort: (name, protocol) => (name === 'http' && protocol === 'tcp' ? 80 : null),
   serviceName: () => null,
@@ -53,8 +54,13 @@ describe('host[:port]', () => {
     ['web.test:http', { family: 4, address: '192.0.2.7', port: 80 }],
     ['fd00::1', { family: 6, address: 'fd00::1', port: null }],
     ['[fd00::1]:80', { family: 6, address: 'fd00::1', port: 80 }],
+    ['[FD00:0:0::1]:80', { family: 6, address: 'fd00::1', port: 80 }],
+    ['[web.test]:http', { family: 6, address: '2001:db8::7', port: 80 }],
     ['[10.9.0.1]:80', { family: 4, address: '10.9.0.1', port: null }],
     ['[fd00::1]', null],
+    ['[fd00::1]80', null],
+    ['[fd00::1]:', null],
+    ['[nowhere.test]:80', null],
     ['fe80::1%eth0', null],
     ['web.test:https', null],
     ['nowhere.test:80', null],
