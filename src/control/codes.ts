@@ -51,6 +51,7 @@ function nameOf<Name extends string>(numbers: Record<Name, number>, number: numb
   throw new Error(`the tables hold ${number}, which is none of ${Object.keys(numbers).join(', ')}`)
 }
 
+export const protocolNumber = (name: Protocol): number => PROTOCOLS[name]
 export const protocolName = (number: number): Protocol => nameOf(PROTOCOLS, number)
 export const schedulerNumber = (name: SchedulerName): number => SCHEDULERS[name]
 export const schedulerName = (number: number): SchedulerName => nameOf(SCHEDULERS, number)

@@ -9,12 +9,14 @@ import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import type { TableStore } from '../engine/tables.ts'
 import { formatEndpoint, parseAddress } from './address.ts'
 import { describeService, keyOf, methodNumber, recordOf } from './codes.ts'
+import { readMarkRules, writeMarkRules } from './mark-rules.ts'
 import {
   type ConnectionStatus,
   ControlError,
   type DestConfig,
   type DirectorControl,
   type Endpoint,
+  type MarkRule,
   type ReasonStatus,
   type ServiceConfig,
   type ServiceId,
@@ -23,9 +25,10 @@ import {
 } from './model.ts'
 import { keyName, Plan, type PlannedService } from './plan.ts'
 import { planScheduler, restartedState } from './scheduling/plan-scheduler.ts'
+import { checkSettings, settingValues } from './settings.ts'
 import { accountable, connectionStatuses, destLoad, reasonStatuses, serviceStatus } from './status.ts'
 import { restartRates, retire, retired, settle, zeroDest, zeroRetired } from './traffic.ts'
-import { checkDest, checkFamilies, checkService, checkSettings } from './validation.ts'
+import { checkDest, checkFamilies, checkService } from './validation.ts'
 
 /** How long a removed dest is remembered: its connections are its own again if it returns in time. */
 const REMEMBER_MS = 120_000
@@ -175,18 +178,7 @@ export class Director implements DirectorControl {
   }
 
   settings(): SettingValues {
-    const row = this.settingsRow()
-    return {
-      tcpTimeoutS: row.tcpMs / 1000,
-      tcpFinTimeoutS: row.tcpFinMs / 1000,
-      udpTimeoutS: row.udpMs / 1000,
-      connReuseMode: row.connReuseMode,
-      expireNodestConn: row.expireNodestConn,
-      expireQuiescentTemplate: row.expireQuiescentTemplate,
-      sloppyTcp: row.sloppyTcp,
-      sloppySctp: row.sloppySctp,
-      secureTcp: row.secureTcp,
-    }
+    return settingValues(this.settingsRow())
   }
 
   set(values: Partial<SettingValues>): void {
@@ -198,6 +190,14 @@ export class Director implements DirectorControl {
       udpMs: udpTimeoutS * 1000,
     })
     this.store.write('settingsRows', 0, row.toBytes())
+  }
+
+  markRules(): MarkRule[] {
+    return readMarkRules(this.store)
+  }
+
+  setMarkRules(rules: readonly MarkRule[]): void {
+    writeMarkRules(this.store, rules)
   }
 
   connectionCapacity(): number {

@@ -148,6 +148,19 @@ export interface SettingValues {
   readonly secureTcp: number
 }
 
+/** A rule that gives new connections a firewall mark (`weir mark`). Null: anything. */
+export interface MarkRule {
+  /** 1 … 2^32 − 1. */
+  readonly mark: number
+  readonly family: FamilyNumber
+  readonly protocol: Protocol | null
+  /** An address prefix: `192.0.2.0/24`. */
+  readonly source: string | null
+  readonly destination: string | null
+  /** The destination ports from the first to the last. */
+  readonly ports: readonly [first: number, last: number] | null
+}
+
 /** What a command can ask of a director; `director.ts` does it. Every change is checked whole before anything is written. */
 export interface DirectorControl {
   services(): ServiceStatus[]
@@ -170,6 +183,10 @@ export interface DirectorControl {
   settings(): SettingValues
   /** Changes the settings that are named. */
   set(values: Partial<SettingValues>): void
+  /** In the order in which they are tried: the first that fits gives the mark. */
+  markRules(): MarkRule[]
+  /** Puts these rules in the place of all others, at once. */
+  setMarkRules(rules: readonly MarkRule[]): void
   /** Connections that the director can hold. */
   connectionCapacity(): number
 }
@@ -186,6 +203,7 @@ export type ControlErrorCode =
   | 'bad-persistence'
   | 'bad-threshold'
   | 'bad-setting'
+  | 'bad-rule'
   /** A dest of the other address family than its service. */
   | 'mixed-families'
   | 'table-full'

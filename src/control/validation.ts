@@ -1,16 +1,14 @@
 /** What can be said of a service or a real server before the tables are asked. Each check throws a `ControlError`. */
 import { isIPv6 } from 'node:net'
 import { describeService } from './codes.ts'
-import { ControlError, type DestConfig, type ServiceConfig, type ServiceId, type SettingValues } from './model.ts'
+import { ControlError, type DestConfig, type ServiceConfig, type ServiceId } from './model.ts'
 
 const MAX_WEIGHT = 2 ** 31 - 1
-const MAX_MARK = 2 ** 32 - 1
+export const MAX_MARK = 2 ** 32 - 1
 const MAX_THRESHOLD = 2 ** 32 - 1
 const MAX_PERSISTENCE_S = 2_678_400
-/** Timeouts are kept in milliseconds of 32 bits. */
-const MAX_TIMEOUT_S = 2_678_400
 
-function isWhole(value: number, least: number, most: number): boolean {
+export function isWhole(value: number, least: number, most: number): boolean {
   return Number.isInteger(value) && value >= least && value <= most
 }
 
@@ -76,26 +74,4 @@ export function checkFamilies(service: ServiceId, serviceFamily: number, destFam
     'mixed-families',
     `${describeService(service)} can't be translated to a real server of IPv${destFamily}: choose one of IPv${serviceFamily}`,
   )
-}
-
-/** The settings that a director takes, each from 0, with the greatest value of each. */
-const SETTING_LIMITS: Record<keyof SettingValues, number> = {
-  tcpTimeoutS: MAX_TIMEOUT_S,
-  tcpFinTimeoutS: MAX_TIMEOUT_S,
-  udpTimeoutS: MAX_TIMEOUT_S,
-  connReuseMode: 1,
-  expireNodestConn: 1,
-  expireQuiescentTemplate: 1,
-  sloppyTcp: 1,
-  sloppySctp: 1,
-  secureTcp: 3,
-}
-
-export function checkSettings(values: Partial<SettingValues>): void {
-  for (const [name, value] of Object.entries(values)) {
-    const most = SETTING_LIMITS[name as keyof SettingValues]
-    if (!isWhole(value, name.endsWith('TimeoutS') ? 1 : 0, most)) {
-      throw new ControlError('bad-setting', `${value} is no value of ${name}: choose one up to ${most}`)
-    }
-  }
 }

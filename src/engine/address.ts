@@ -56,6 +56,17 @@ function maskWord(word: number, bits: number): number {
   return (word & (0xffffffff << (32 - bits))) >>> 0
 }
 
+/** Whether the address begins with the first `bits` bits of `prefix`, which has no others. */
+export function isWithin(address: Address, prefix: Address, bits: number, family: number): boolean {
+  if (maskWord(address.word0, bits) !== prefix.word0) return false
+  if (family === Family.Ipv4) return true
+  return (
+    maskWord(address.word1, bits - 32) === prefix.word1 &&
+    maskWord(address.word2, bits - 64) === prefix.word2 &&
+    maskWord(address.word3, bits - 96) === prefix.word3
+  )
+}
+
 /** All four words in one, as IPVS's hashing schedulers fold an IPv6 address. */
 export function foldAddress(address: Address): number {
   return (address.word0 ^ address.word1 ^ address.word2 ^ address.word3) >>> 0

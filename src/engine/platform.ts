@@ -26,6 +26,7 @@ import type {
   LocalityCache,
   LocalityKey,
   LocalitySlot,
+  MarkRule,
   Overload,
   Ports,
   Rates,
@@ -111,6 +112,7 @@ export interface Platform {
   sumCounters(dest: number, totals: Counters): void
   ratesAt(dest: number): Rates | null
   reasonAt(reason: number): ReasonCount | null
+  markRuleAt(index: number): MarkRule | null
   settings(): Settings | null
   allocator(): Allocator | null
   layout(): Layout | null
@@ -184,6 +186,7 @@ export const countersAt: Platform['countersAt'] = (dest) => current().countersAt
 export const sumCounters: Platform['sumCounters'] = (dest, totals) => current().sumCounters(dest, totals)
 export const ratesAt: Platform['ratesAt'] = (dest) => current().ratesAt(dest)
 export const reasonAt: Platform['reasonAt'] = (reason) => current().reasonAt(reason)
+export const markRuleAt: Platform['markRuleAt'] = (index) => current().markRuleAt(index)
 export const settings: Platform['settings'] = () => current().settings()
 export const allocator: Platform['allocator'] = () => current().allocator()
 export const layout: Platform['layout'] = () => current().layout()

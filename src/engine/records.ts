@@ -409,13 +409,32 @@ export interface Settings {
   markServices: u32
   /** Persistent services of any port, or of FTP's: 0 saves packets the question. */
   wideServices: u32
-  reserved: u32
+  /** Rules in `markRules`, from `firstMarkRule` on. */
+  markRules: u32
+  firstMarkRule: u32
   /** How long `lblc` keeps an unused address, and `lblcr` an unused address and a set that doesn't change. */
   lblcExpirationMs: u32
   lblcrExpirationMs: u32
   /** Keys of the hash that makes a digest of an IPv6 address. */
   digestKey0: u32
   digestKey1: u32
+}
+
+/** A rule that gives new connections a firewall mark. Written by the control side only. */
+export interface MarkRule {
+  /** Zero behind the prefix. */
+  source: Address
+  destination: Address
+  /** Lengths of the prefixes, in bits. */
+  sourceBits: u8
+  destinationBits: u8
+  family: u8
+  /** IP protocol number; 0 for any. */
+  protocol: u8
+  /** Destination ports, both included. */
+  firstPort: u16
+  lastPort: u16
+  mark: u32
 }
 
 /** Where the director is in its tables. Written by the engine only. */

@@ -5,6 +5,7 @@
  * connection, and by the address alone; the last two only find persistent services.
  */
 import { copyAddress } from './address.ts'
+import { markOf } from './marks.ts'
 import { addTemplate, findTemplate, nameTemplate } from './persistence.ts'
 import { connectionAt, findService, type Packet, serviceStateAt } from './platform.ts'
 import { PROTOCOL_TCP } from './protocols/protocols.ts'
@@ -43,11 +44,13 @@ const FIRST_PASSIVE_PORT = 1024
 /** The service that a packet is for, its key in `key`; null where it is for none. */
 export function serviceOf(packet: Packet, heading: Heading, key: ServiceKey, set: Settings): Service | null {
   key.family = heading.family
-  if (set.markServices !== 0 && packet.mark !== 0) {
-    key.mark = packet.mark
-    const marked = findService(key)
-    if (marked !== null) return marked
-    key.mark = 0
+  if (set.markServices !== 0) {
+    key.mark = markOf(packet, heading, set)
+    if (key.mark !== 0) {
+      const marked = findService(key)
+      if (marked !== null) return marked
+      key.mark = 0
+    }
   }
   copyAddress(key.address, heading.destination)
   key.port = heading.destinationPort

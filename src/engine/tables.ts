@@ -49,6 +49,8 @@ export const TABLES = {
   retired: { kind: 'array', value: 'Retired', capacity: 16384 },
   rates: { kind: 'array', value: 'Rates', capacity: 32768 },
   reasons: { kind: 'percpu', value: 'ReasonCount', capacity: 32 },
+  /** Two halves: while one is in force, the other is written. */
+  markRules: { kind: 'array', value: 'MarkRule', capacity: 512 },
   settingsRows: { kind: 'array', value: 'Settings', capacity: 1 },
   clocks: { kind: 'array', value: 'Clock', capacity: 1 },
   layouts: { kind: 'array', value: 'Layout', capacity: 1 },

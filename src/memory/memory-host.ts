@@ -10,6 +10,7 @@ import {
   SettingsView,
   SctpHeaderView,
   PortsView,
+  MarkRuleView,
   OverloadView,
   Ipv6HeaderView,
   ExtensionHeaderView,
@@ -130,6 +131,7 @@ export class MemoryHost implements Platform {
   private readonly localitySlots: MemoryHash
   private readonly localities: DataView
   private readonly overloads: DataView
+  private readonly markRules: DataView
   private readonly destStates: DataView
   private readonly counters: DataView
   private readonly rates: DataView
@@ -161,6 +163,7 @@ export class MemoryHost implements Platform {
     this.localitySlots = this.tables.hash('localitySlots')
     this.localities = this.tables.array('localities')
     this.overloads = this.tables.array('overloads')
+    this.markRules = this.tables.array('markRules')
     this.destStates = this.tables.array('destStates')
     this.counters = this.tables.array('counters')
     this.rates = this.tables.array('rates')
@@ -359,6 +362,10 @@ export class MemoryHost implements Platform {
 
   overloadAt(dest: number): OverloadView | null {
     return row(this.overloads, dest, OverloadView)
+  }
+
+  markRuleAt(index: number): MarkRuleView | null {
+    return row(this.markRules, index, MarkRuleView)
   }
 
   settings(): SettingsView {

@@ -39,6 +39,7 @@ import type {
   ReasonCount,
   Clock,
   Settings,
+  MarkRule,
   Allocator,
   Layout,
 } from '../records.ts'
@@ -2350,7 +2351,7 @@ export class ClockView implements Clock {
 
 export class SettingsView implements Settings {
   /** Bytes. */
-  static readonly SIZE = 64
+  static readonly SIZE = 68
 
   constructor(
     readonly data: DataView,
@@ -2360,12 +2361,12 @@ export class SettingsView implements Settings {
 
   /** A copy in fresh memory. */
   static of(from: Settings): SettingsView {
-    return new SettingsView(new DataView(new ArrayBuffer(64))).set(from)
+    return new SettingsView(new DataView(new ArrayBuffer(68))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): SettingsView {
-    return new SettingsView(viewOf(bytes, 64, 'Settings'))
+    return new SettingsView(viewOf(bytes, 68, 'Settings'))
   }
 
   get tcpMs(): number {
@@ -2445,39 +2446,46 @@ export class SettingsView implements Settings {
     this.data.setUint32(this.at + 40, value, true)
   }
 
-  get reserved(): number {
+  get markRules(): number {
     return this.data.getUint32(this.at + 44, true)
   }
-  set reserved(value: number) {
+  set markRules(value: number) {
     this.data.setUint32(this.at + 44, value, true)
   }
 
-  get lblcExpirationMs(): number {
+  get firstMarkRule(): number {
     return this.data.getUint32(this.at + 48, true)
   }
-  set lblcExpirationMs(value: number) {
+  set firstMarkRule(value: number) {
     this.data.setUint32(this.at + 48, value, true)
   }
 
-  get lblcrExpirationMs(): number {
+  get lblcExpirationMs(): number {
     return this.data.getUint32(this.at + 52, true)
   }
-  set lblcrExpirationMs(value: number) {
+  set lblcExpirationMs(value: number) {
     this.data.setUint32(this.at + 52, value, true)
   }
 
-  get digestKey0(): number {
+  get lblcrExpirationMs(): number {
     return this.data.getUint32(this.at + 56, true)
   }
-  set digestKey0(value: number) {
+  set lblcrExpirationMs(value: number) {
     this.data.setUint32(this.at + 56, value, true)
   }
 
-  get digestKey1(): number {
+  get digestKey0(): number {
     return this.data.getUint32(this.at + 60, true)
   }
-  set digestKey1(value: number) {
+  set digestKey0(value: number) {
     this.data.setUint32(this.at + 60, value, true)
+  }
+
+  get digestKey1(): number {
+    return this.data.getUint32(this.at + 64, true)
+  }
+  set digestKey1(value: number) {
+    this.data.setUint32(this.at + 64, value, true)
   }
 
   /** Copies all fields. */
@@ -2493,7 +2501,8 @@ export class SettingsView implements Settings {
     this.secureTcp = from.secureTcp
     this.markServices = from.markServices
     this.wideServices = from.wideServices
-    this.reserved = from.reserved
+    this.markRules = from.markRules
+    this.firstMarkRule = from.firstMarkRule
     this.lblcExpirationMs = from.lblcExpirationMs
     this.lblcrExpirationMs = from.lblcrExpirationMs
     this.digestKey0 = from.digestKey0
@@ -2503,7 +2512,104 @@ export class SettingsView implements Settings {
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 64).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 68).slice()
+  }
+}
+
+export class MarkRuleView implements MarkRule {
+  /** Bytes. */
+  static readonly SIZE = 44
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: MarkRule): MarkRuleView {
+    return new MarkRuleView(new DataView(new ArrayBuffer(44))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): MarkRuleView {
+    return new MarkRuleView(viewOf(bytes, 44, 'MarkRule'))
+  }
+
+  get source(): AddressView {
+    return new AddressView(this.data, this.at)
+  }
+
+  get destination(): AddressView {
+    return new AddressView(this.data, this.at + 16)
+  }
+
+  get sourceBits(): number {
+    return this.data.getUint8(this.at + 32)
+  }
+  set sourceBits(value: number) {
+    this.data.setUint8(this.at + 32, value)
+  }
+
+  get destinationBits(): number {
+    return this.data.getUint8(this.at + 33)
+  }
+  set destinationBits(value: number) {
+    this.data.setUint8(this.at + 33, value)
+  }
+
+  get family(): number {
+    return this.data.getUint8(this.at + 34)
+  }
+  set family(value: number) {
+    this.data.setUint8(this.at + 34, value)
+  }
+
+  get protocol(): number {
+    return this.data.getUint8(this.at + 35)
+  }
+  set protocol(value: number) {
+    this.data.setUint8(this.at + 35, value)
+  }
+
+  get firstPort(): number {
+    return this.data.getUint16(this.at + 36, true)
+  }
+  set firstPort(value: number) {
+    this.data.setUint16(this.at + 36, value, true)
+  }
+
+  get lastPort(): number {
+    return this.data.getUint16(this.at + 38, true)
+  }
+  set lastPort(value: number) {
+    this.data.setUint16(this.at + 38, value, true)
+  }
+
+  get mark(): number {
+    return this.data.getUint32(this.at + 40, true)
+  }
+  set mark(value: number) {
+    this.data.setUint32(this.at + 40, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: MarkRule): this {
+    this.source.set(from.source)
+    this.destination.set(from.destination)
+    this.sourceBits = from.sourceBits
+    this.destinationBits = from.destinationBits
+    this.family = from.family
+    this.protocol = from.protocol
+    this.firstPort = from.firstPort
+    this.lastPort = from.lastPort
+    this.mark = from.mark
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 44).slice()
   }
 }
 
@@ -3021,7 +3127,7 @@ export const LAYOUTS = {
     },
   },
   Settings: {
-    size: 64,
+    size: 68,
     fields: {
       tcpMs: { offset: 0, type: 'u32' },
       tcpFinMs: { offset: 4, type: 'u32' },
@@ -3034,11 +3140,26 @@ export const LAYOUTS = {
       secureTcp: { offset: 32, type: 'u32' },
       markServices: { offset: 36, type: 'u32' },
       wideServices: { offset: 40, type: 'u32' },
-      reserved: { offset: 44, type: 'u32' },
-      lblcExpirationMs: { offset: 48, type: 'u32' },
-      lblcrExpirationMs: { offset: 52, type: 'u32' },
-      digestKey0: { offset: 56, type: 'u32' },
-      digestKey1: { offset: 60, type: 'u32' },
+      markRules: { offset: 44, type: 'u32' },
+      firstMarkRule: { offset: 48, type: 'u32' },
+      lblcExpirationMs: { offset: 52, type: 'u32' },
+      lblcrExpirationMs: { offset: 56, type: 'u32' },
+      digestKey0: { offset: 60, type: 'u32' },
+      digestKey1: { offset: 64, type: 'u32' },
+    },
+  },
+  MarkRule: {
+    size: 44,
+    fields: {
+      source: { offset: 0, type: 'Address' },
+      destination: { offset: 16, type: 'Address' },
+      sourceBits: { offset: 32, type: 'u8' },
+      destinationBits: { offset: 33, type: 'u8' },
+      family: { offset: 34, type: 'u8' },
+      protocol: { offset: 35, type: 'u8' },
+      firstPort: { offset: 36, type: 'u16' },
+      lastPort: { offset: 38, type: 'u16' },
+      mark: { offset: 40, type: 'u32' },
     },
   },
   Allocator: {
@@ -3105,6 +3226,7 @@ export const RECORD_VIEWS = {
   ReasonCount: ReasonCountView,
   Clock: ClockView,
   Settings: SettingsView,
+  MarkRule: MarkRuleView,
   Allocator: AllocatorView,
   Layout: LayoutView,
 } as const

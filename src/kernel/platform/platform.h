@@ -373,6 +373,11 @@ static __always_inline struct reason_count *reason_at(s64 reason)
 	return LOOKUP(reasons, reason);
 }
 
+static __always_inline struct mark_rule *mark_rule_at(s64 index)
+{
+	return LOOKUP(markRules, index);
+}
+
 static __always_inline struct settings *settings(void)
 {
 	return LOOKUP(settingsRows, 0);
