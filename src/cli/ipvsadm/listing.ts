@@ -105,7 +105,8 @@ function ruleOptions(service: ServiceConfig): string {
   ].join(' ')
 }
 
-function listedOptions(service: ServiceConfig): string {
+/** Scheduler and flags, as a listing shows them behind the service. */
+export function listedOptions(service: ServiceConfig): string {
   const flags = formatSchedFlags(service, service.scheduler)
   const mask = maskOf(service)
   return [

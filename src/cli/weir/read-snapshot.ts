@@ -3,7 +3,7 @@
  * seen half way, as with every reader. Cost: a few system calls for each dest, table and device.
  */
 import { readFileSync, statSync } from 'node:fs'
-import { parseAddress } from '../../control/address.ts'
+import { keyOf } from '../../control/codes.ts'
 import { Director } from '../../control/director.ts'
 import type { ServiceStatus } from '../../control/model.ts'
 import { ClockView, DestStateView, LayoutView } from '../../engine/generated/views.ts'
@@ -14,6 +14,7 @@ import { PinnedDirector } from '../../kernel/pins.ts'
 import { stateFolder, type StateFolder } from '../../kernel/state-folder.ts'
 import { requireSystem } from '../../kernel/system.ts'
 import { waysTo } from './routes.ts'
+import { virtualAddresses } from './services.ts'
 import type { HostSnapshot, LoadedSnapshot, Snapshot } from './snapshot.ts'
 
 /** Throws a `KernelError`, or a `StateError` where the tables contradict themselves. */
@@ -41,13 +42,13 @@ function readDirector(
   if (made === undefined) return null
   const tables = new KernelTables(pinned)
   const director = new Director(tables)
-  const services = director.services().sort(byAddress)
+  const services = director.services().sort(byId)
   const layout = LayoutView.from(tables.readRange('layouts', 0, 1))
   return {
     loadedAtMs: Math.round(made.mtimeMs),
     layoutVersion: layout.version,
     clockBehindMs: clockBehindMs(tables),
-    connections: { inUse: connectionsInUse(tables, layout.lastDest), capacity: director.connectionCapacity() },
+    connections: { ...connectionsInUse(tables, layout.lastDest), capacity: director.connectionCapacity() },
     memory: readMemory(pinned),
     services,
     reasons: director.reasons(),
@@ -55,8 +56,17 @@ function readDirector(
   }
 }
 
-function byAddress(a: ServiceStatus, b: ServiceStatus): number {
-  return parseAddress(a.address) - parseAddress(b.address) || a.port - b.port
+/** By address, port and protocol, IPv4 before IPv6; marks last. */
+function byId(a: ServiceStatus, b: ServiceStatus): number {
+  const [left, right] = [rankOf(a), rankOf(b)]
+  const at = left.findIndex((value, index) => value !== right[index])
+  return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0)
+}
+
+function rankOf(service: ServiceStatus): readonly number[] {
+  const { address, family, port, protocol, mark } = keyOf(service)
+  const { word0, word1, word2, word3 } = address
+  return [mark, family, word0, word1, word2, word3, port, protocol]
 }
 
 function clockBehindMs(tables: TableStore): number {
@@ -65,15 +75,16 @@ function clockBehindMs(tables: TableStore): number {
 }
 
 /** From the counts of all dests, removed ones included: the table of connections itself would take a pass over all slots. */
-function connectionsInUse(tables: TableStore, lastDest: number): number {
+function connectionsInUse(tables: TableStore, lastDest: number): { inUse: number; templates: number } {
   const bytes = tables.readRange('destStates', 0, lastDest + 1)
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let count = 0
+  let [inUse, templates] = [0, 0]
   for (let at = 0; at < bytes.length; at += DestStateView.SIZE) {
-    const { active, inactive } = new DestStateView(data, at)
-    count += active + inactive
+    const { active, inactive, persistent } = new DestStateView(data, at)
+    inUse += active + inactive + persistent
+    templates += persistent
   }
-  return count
+  return { inUse, templates }
 }
 
 function readMemory(pinned: PinnedDirector): LoadedSnapshot['memory'] {
@@ -93,11 +104,16 @@ function mapBytes(fd: number): number {
 }
 
 function readHost(services: readonly ServiceStatus[], devices: readonly DeviceStatus[]): HostSnapshot {
-  const forwards = (device: string) => readSwitch(`/proc/sys/net/ipv4/conf/${device}/forwarding`)
+  const notForwarding = (ip: 'ipv4' | 'ipv6') =>
+    devices.flatMap(({ name, attached }) =>
+      attached && !readSwitch(`/proc/sys/net/${ip}/conf/${name}/forwarding`) ? [name] : [],
+    )
   return {
     forwarding: readSwitch('/proc/sys/net/ipv4/ip_forward'),
-    devicesNotForwarding: devices.filter(({ name, attached }) => attached && !forwards(name)).map(({ name }) => name),
-    ways: waysTo([...new Set(services.map(({ address }) => address))]),
+    devicesNotForwarding: notForwarding('ipv4'),
+    forwarding6: readSwitch('/proc/sys/net/ipv6/conf/all/forwarding'),
+    devicesNotForwarding6: notForwarding('ipv6'),
+    ways: waysTo(virtualAddresses(services)),
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { renderStatus, statusJson } from './render-status.ts'
-import { dest, healthy, service } from './testing/snapshots.ts'
+import { PLAIN_SERVICE } from '../../control/model.ts'
+import { dest, healthy, service, serviceOf } from './testing/snapshots.ts'
 
 const BRIEF = { all: false }
 
@@ -27,6 +28,44 @@ Every packet for a service was forwarded.
 
   it('says how to go on where there is no service', () => {
     expect(renderStatus(healthy({ services: [] }), BRIEF)).toContain('\nNo services: "ipvsadm -A" adds one.\n')
+  })
+})
+
+describe('services of every kind', () => {
+  const rows = (...services: ReturnType<typeof serviceOf>[]) =>
+    renderStatus(healthy({ services }), BRIEF)
+      .split('\n')
+      .filter((line) => /^(tcp|udp|sctp|fwm| {2}->) /.test(line))
+      .map((line) => line.replace(/ {2,}/g, ' | '))
+
+  it('are named by protocol and address or by mark, with the options that ipvsadm would show', () => {
+    const persistence = { timeoutS: 300, mask: 0xffffff00 }
+    const found = rows(
+      serviceOf({ ...PLAIN_SERVICE, protocol: 'udp', address: '2001:db8::1', port: 53, scheduler: 'rr' }, [
+        dest('2001:db8:1::1'),
+      ]),
+      serviceOf({ ...PLAIN_SERVICE, protocol: 'fwm', mark: 7, family: 4, scheduler: 'wlc', persistence }, []),
+      serviceOf({ ...PLAIN_SERVICE, protocol: 'fwm', mark: 7, family: 6, scheduler: 'sh', hashPort: true }, []),
+    )
+    expect(found[0]).toMatch(/^udp \[2001:db8::1\]:53 \| rr \| /)
+    expect(found[1]).toMatch(/^ \| -> \[2001:db8:1::1\]:8080 \| masquerading \| 1 \| 3 \| /)
+    expect(found[2]).toMatch(/^fwm 7 \| wlc persistent 300 mask 255\.255\.255\.0 \| /)
+    expect(found[3]).toMatch(/^fwm 7 IPv6 \| sh \(sh-port\) \| /)
+  })
+
+  it('show which servers take no more connections', () => {
+    const full = dest('10.1.0.1', { upperThreshold: 100, active: 60, inactive: 40 })
+    const almost = dest('10.1.0.2', { upperThreshold: 100, active: 60, inactive: 39 })
+    const found = rows(service('10.9.0.1', [full, almost]))
+    expect(found[1]).toContain('10.1.0.1:8080 (full) |')
+    expect(found[2]).toContain('10.1.0.2:8080 |')
+  })
+
+  it('with persistent clients say how many places their templates take', () => {
+    const connections = { inUse: 300, templates: 100, capacity: 1000 }
+    expect(renderStatus(healthy({ connections }), BRIEF)).toContain(
+      '\nConnections: 300 of 1000 in use (30.0 %), 100 of them by templates of persistent clients\n',
+    )
   })
 })
 
@@ -81,7 +120,7 @@ it('the JSON has every number unrounded, and the warnings with their codes', () 
     takenAtMs,
     loaded: true,
     ...director,
-    host: { forwarding: true, devicesNotForwarding: [], ways: { '10.9.0.1': 'local' } },
+    host: { ...director.host, ways: { '10.9.0.1': 'local' } },
     devices,
     warnings: [{ code: 'clock-stopped', message: expect.stringContaining('5.0 s behind') as string }],
   })

@@ -2,12 +2,15 @@
  * A snapshot as `weir status` shows it. For a person: what is wrong first, then devices, services, connections, and packets
  * not forwarded. As JSON: the snapshot itself with its warnings, numbers unrounded; fields are only ever added.
  */
+import { formatEndpoint } from '../../control/address.ts'
 import type { DestStatus, ReasonStatus, ServiceStatus, Traffic } from '../../control/model.ts'
+import { listedOptions } from '../ipvsadm/listing.ts'
 import { deviceRows } from './devices.ts'
+import { isFull, serviceName } from './services.ts'
 import type { LoadedSnapshot, Snapshot } from './snapshot.ts'
 import { formatTable, type Alignment } from './table.ts'
 import { humanBytes, humanCount, humanDuration } from './units.ts'
-import { serviceName, warningsOf } from './warnings.ts'
+import { warningsOf } from './warnings.ts'
 
 export interface StatusOptions {
   /** Also reasons that no packet had. */
@@ -57,11 +60,19 @@ function serviceRow(service: ServiceStatus): string[] {
   const total = (of: (dest: DestStatus) => number) => service.dests.reduce((sum, dest) => sum + of(dest), 0)
   const active = total((dest) => dest.active)
   const inactive = total((dest) => dest.inactive)
-  return [serviceName(service), service.scheduler, '', humanCount(active), humanCount(inactive), ...traffic(service)]
+  return [
+    serviceName(service),
+    listedOptions(service),
+    '',
+    humanCount(active),
+    humanCount(inactive),
+    ...traffic(service),
+  ]
 }
 
 function destRow(dest: DestStatus): string[] {
-  const name = `  -> ${dest.address}:${dest.port}${dest.weight === 0 ? ' (quiesced)' : ''}`
+  const why = dest.weight === 0 ? ' (quiesced)' : isFull(dest) ? ' (full)' : ''
+  const name = `  -> ${formatEndpoint(dest)}${why}`
   const { method, weight, active, inactive } = dest
   return [name, method, String(weight), humanCount(active), humanCount(inactive), ...traffic(dest)]
 }
@@ -77,10 +88,11 @@ function traffic({ counters, rates }: { counters: Traffic; rates: Traffic }): st
   ].map(humanCount)
 }
 
-function renderCapacity({ connections: { inUse, capacity }, memory }: LoadedSnapshot): string {
+function renderCapacity({ connections: { inUse, templates, capacity }, memory }: LoadedSnapshot): string {
   const share = ((100 * inUse) / capacity).toFixed(1)
   const size = `${humanBytes(memory.bytes)}, ${memory.bytesPerConnection} bytes of it for each connection of the capacity`
-  return `Connections: ${inUse} of ${capacity} in use (${share} %)\nTables: ${size}\n`
+  const those = templates === 0 ? '' : `, ${templates} of them by templates of persistent clients`
+  return `Connections: ${inUse} of ${capacity} in use (${share} %)${those}\nTables: ${size}\n`
 }
 
 function renderReasons(reasons: readonly ReasonStatus[], { all }: StatusOptions): string {

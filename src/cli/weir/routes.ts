@@ -2,6 +2,8 @@
  * Where this host's routing tables send a packet for an address: the kernel's own answer, by rtnetlink(7) RTM_GETROUTE, so
  * that policy rules and `local` routes of whole prefixes count. Two system calls an address.
  */
+import { parseAddress } from '../../control/address.ts'
+import { Family } from '../../engine/records.ts'
 import { libc } from '../../kernel/libc.ts'
 import { withSocket } from '../../kernel/system.ts'
 
@@ -9,6 +11,7 @@ import { withSocket } from '../../kernel/system.ts'
 export type Way = 'local' | 'link' | 'gateway' | 'none'
 
 const AF_INET = 2
+const AF_INET6 = 10
 const AF_NETLINK = 16
 /** linux/netlink.h, linux/rtnetlink.h. */
 const NLM_F_REQUEST = 1
@@ -24,7 +27,7 @@ const ROUTE_HEADER = 12
 /** A route is answered in less than 200 bytes. */
 const ANSWER_BYTES = 4096
 
-/** The way to each of the IPv4 addresses, in dotted decimal. */
+/** The way to each of the addresses, IPv4 or IPv6. */
 export function waysTo(addresses: readonly string[]): Map<string, Way> {
   if (addresses.length === 0) return new Map()
   return withSocket(AF_NETLINK, (socket) => new Map(addresses.map((address) => [address, wayTo(socket, address)])))
@@ -42,16 +45,19 @@ function wayTo(socket: number, address: string): Way {
   return readWay(answer.subarray(0, received))
 }
 
-function routeRequest(address: string): Buffer {
-  const request = Buffer.alloc(MESSAGE_HEADER + ROUTE_HEADER + 8)
+function routeRequest(text: string): Buffer {
+  const { family, address } = parseAddress(text)
+  const words = family === Family.Ipv4 ? [address.word0] : [address.word0, address.word1, address.word2, address.word3]
+  const attribute = MESSAGE_HEADER + ROUTE_HEADER
+  const request = Buffer.alloc(attribute + 4 + 4 * words.length)
   request.writeUInt32LE(request.length, 0)
   request.writeUInt16LE(RTM_GETROUTE, 4)
   request.writeUInt16LE(NLM_F_REQUEST, 6)
-  request.writeUInt8(AF_INET, MESSAGE_HEADER)
-  request.writeUInt8(32, MESSAGE_HEADER + 1)
-  request.writeUInt16LE(8, MESSAGE_HEADER + ROUTE_HEADER)
-  request.writeUInt16LE(RTA_DST, MESSAGE_HEADER + ROUTE_HEADER + 2)
-  request.set(address.split('.').map(Number), MESSAGE_HEADER + ROUTE_HEADER + 4)
+  request.writeUInt8(family === Family.Ipv4 ? AF_INET : AF_INET6, MESSAGE_HEADER)
+  request.writeUInt8(32 * words.length, MESSAGE_HEADER + 1)
+  request.writeUInt16LE(4 + 4 * words.length, attribute)
+  request.writeUInt16LE(RTA_DST, attribute + 2)
+  for (const [index, word] of words.entries()) request.writeUInt32BE(word, attribute + 4 + 4 * index)
   return request
 }
 

@@ -10,8 +10,10 @@ export interface LoadedSnapshot {
   /** How far the director's clock is behind CLOCK_MONOTONIC. Up to 100 ms while the ticker runs. */
   readonly clockBehindMs: number
   readonly connections: {
-    /** Those of removed servers included. */
+    /** Those of removed servers and templates included. */
     readonly inUse: number
+    /** Templates of persistent clients, each of which takes the place of a connection. */
+    readonly templates: number
     readonly capacity: number
   }
   readonly memory: {
@@ -30,6 +32,10 @@ export interface HostSnapshot {
   readonly forwarding: boolean
   /** Attached devices whose net.ipv4.conf.DEV.forwarding is 0. */
   readonly devicesNotForwarding: readonly string[]
+  /** net.ipv6.conf.all.forwarding. */
+  readonly forwarding6: boolean
+  /** Attached devices whose net.ipv6.conf.DEV.forwarding is 0. */
+  readonly devicesNotForwarding6: readonly string[]
   /** By virtual address. */
   readonly ways: ReadonlyMap<string, Way>
 }

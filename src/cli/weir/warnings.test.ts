@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Way } from './routes.ts'
+import { PLAIN_SERVICE } from '../../control/model.ts'
 import type { LoadedSnapshot, Snapshot } from './snapshot.ts'
-import { dest, healthy, service } from './testing/snapshots.ts'
+import { dest, healthy, service, serviceOf } from './testing/snapshots.ts'
 import { warningsOf } from './warnings.ts'
 
+const MARK_6 = { ...PLAIN_SERVICE, protocol: 'fwm', mark: 7, family: 6, scheduler: 'wlc' } as const
 const codes = (snapshot: Snapshot) => warningsOf(snapshot).map(({ code }) => code)
 const codesOf = (changes: Partial<LoadedSnapshot>) => codes(healthy(changes))
 const device = (name: string, reason: Snapshot['devices'][number]['reason']) => ({
@@ -61,10 +63,29 @@ describe('forwarding', () => {
   })
 })
 
+describe('forwarding of IPv6', () => {
+  const host = { ...healthy().director.host, forwarding6: false }
+  const services = [serviceOf(MARK_6, [dest('2001:db8:1::1')])]
+
+  it('is a fault only of services of IPv6, and the setting is its own', () => {
+    expect(codesOf({ host })).toEqual([])
+    const [warning] = warningsOf(healthy({ host, services }))
+    expect(warning?.message).toContain('"sysctl -w net.ipv6.conf.all.forwarding=1"')
+    expect(codesOf({ host: { ...host, forwarding: false, forwarding6: true }, services })).toEqual([])
+  })
+
+  it('of a single device is named', () => {
+    const one = { ...host, forwarding6: true, devicesNotForwarding6: ['eth0'] }
+    expect(warningsOf(healthy({ host: one, services }))[0]?.message).toContain('net.ipv6.conf.eth0.forwarding=1')
+  })
+})
+
 describe('connections', () => {
   it('are nearly full from 90 %', () => {
-    expect(codesOf({ connections: { inUse: 899, capacity: 1000 } })).toEqual([])
-    expect(codesOf({ connections: { inUse: 900, capacity: 1000 } })).toEqual(['connections-nearly-full'])
+    expect(codesOf({ connections: { inUse: 899, templates: 0, capacity: 1000 } })).toEqual([])
+    expect(codesOf({ connections: { inUse: 900, templates: 900, capacity: 1000 } })).toEqual([
+      'connections-nearly-full',
+    ])
   })
 })
 
@@ -81,6 +102,26 @@ describe('a service', () => {
   })
 })
 
+describe('a service whose servers have thresholds', () => {
+  const limited = (active: number) => dest('10.1.0.1', { upperThreshold: 10, active, inactive: 0 })
+
+  it('is named once all servers with a weight are full', () => {
+    const services = (active: number) => [service('10.9.0.1', [limited(active), dest('10.1.0.2', { weight: 0 })])]
+    expect(codesOf({ services: services(9) })).toEqual([])
+    expect(warningsOf(healthy({ services: services(10) }))[0]?.message).toMatch(/no server below its upper threshold/)
+  })
+})
+
+describe('a service of a mark', () => {
+  it('has no address that could be elsewhere, and is named by its mark', () => {
+    const names = [MARK_6, { ...MARK_6, family: 4 } as const].map((mark) => serviceOf(mark, []))
+    expect(warningsOf(healthy({ services: names })).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^fwm 7 IPv6 has no server/),
+      expect.stringMatching(/^fwm 7 has no server/),
+    ])
+  })
+})
+
 describe('a virtual address', () => {
   const services = [service('10.9.0.1', [dest('10.1.0.1')]), service('10.9.0.1', [dest('10.1.0.2')])]
   const host = (way: Way) => ({ ...healthy().director.host, ways: new Map([['10.9.0.1', way]]) })
@@ -92,5 +133,14 @@ describe('a virtual address', () => {
     ['none', ['address-elsewhere']],
   ] as const)('to which the way is "%s" is reported once for all its services', (way, expected) => {
     expect(codesOf({ services, host: host(way) })).toEqual(expected)
+  })
+  it('of IPv6 must be on the device of its network', () => {
+    const address = '2001:db8::1'
+    const of = (way: Way) => ({ ...healthy().director.host, ways: new Map([[address, way]]) })
+    const six = [service(address, [dest('2001:db8:1::1')])]
+    expect(codesOf({ services: six, host: of('local') })).toEqual([])
+    expect(warningsOf(healthy({ services: six, host: of('link') }))[0]?.message).toMatch(
+      /neighbour solicitations .* "ip address add 2001:db8::1\/128 dev DEVICE"/,
+    )
   })
 })

@@ -4,8 +4,10 @@
  * Each rule is a function from the snapshot to its warnings; they are shown in the order of the list, the ones that stop
  * everything first. A warning's `code` is stable; docs/weir.8 explains it.
  */
-import type { ServiceStatus } from '../../control/model.ts'
-import type { LoadedSnapshot, Snapshot } from './snapshot.ts'
+import { isIPv6 } from 'node:net'
+import type { DestStatus, FamilyNumber } from '../../control/model.ts'
+import { familyOf, isFull, serviceName, virtualAddresses } from './services.ts'
+import type { HostSnapshot, LoadedSnapshot, Snapshot } from './snapshot.ts'
 
 export const WARNING_CODES = [
   'clock-stopped',
@@ -57,15 +59,23 @@ const deviceNotAttached: Rule = (_, { devices }) =>
       message: `${name} has appeared and is not attached: packets that come in there are not forwarded. Run "weir attach"`,
     }))
 
-const forwardingOff: Rule = ({ services, host }) => {
-  if (services.every(({ dests }) => dests.length === 0)) return []
-  const settings = host.forwarding
-    ? host.devicesNotForwarding.map((device) => `net.ipv4.conf.${device.replaceAll('.', '/')}.forwarding`)
-    : ['net.ipv4.ip_forward']
-  return settings.map((setting) => ({
-    code: 'forwarding-off',
-    message: `${setting} is 0: packets for servers by masquerading (-m) are dropped. Run "sysctl -w ${setting}=1"`,
-  }))
+const forwardingOff: Rule = ({ services, host }) =>
+  ([4, 6] as const)
+    .filter((family) => services.some((service) => familyOf(service) === family && service.dests.length > 0))
+    .flatMap((family) => forwardingSettings(family, host))
+    .map((setting) => ({
+      code: 'forwarding-off',
+      message: `${setting} is 0: packets for servers by masquerading (-m) are dropped. Run "sysctl -w ${setting}=1"`,
+    }))
+
+/** The settings that are off and must not be. */
+function forwardingSettings(family: FamilyNumber, host: HostSnapshot): string[] {
+  const [setting, on, devices] =
+    family === 4
+      ? ['net.ipv4.ip_forward', host.forwarding, host.devicesNotForwarding]
+      : ['net.ipv6.conf.all.forwarding', host.forwarding6, host.devicesNotForwarding6]
+  if (!on) return [setting]
+  return devices.map((device) => `net.ipv${family}.conf.${device.replaceAll('.', '/')}.forwarding`)
 }
 
 const connectionsNearlyFull: Rule = ({ connections: { inUse, capacity } }) => {
@@ -78,25 +88,35 @@ const connectionsNearlyFull: Rule = ({ connections: { inUse, capacity } }) => {
 
 const noUsableServer: Rule = ({ services }) =>
   services
-    .filter(({ dests }) => dests.every(({ weight }) => weight === 0))
-    .map((service) => {
-      const why =
-        service.dests.length === 0
-          ? 'has no server: add one with "ipvsadm -a"'
-          : 'has only servers of weight 0, which take no new connections: give one a weight with "ipvsadm -e"'
-      return { code: 'no-usable-server', message: `${serviceName(service)} ${why}` }
-    })
+    .filter(({ dests }) => dests.every((dest) => dest.weight === 0 || isFull(dest)))
+    .map((service) => ({
+      code: 'no-usable-server',
+      message: `${serviceName(service)} ${whyUnusable(service.dests)}`,
+    }))
+
+function whyUnusable(dests: readonly DestStatus[]): string {
+  if (dests.length === 0) return 'has no server: add one with "ipvsadm -a"'
+  if (dests.every(({ weight }) => weight === 0))
+    return 'has only servers of weight 0, which take no new connections: give one a weight with "ipvsadm -e"'
+  return 'has no server below its upper threshold: raise it with "ipvsadm -e … -x", or add servers'
+}
 
 const addressNotHere: Rule = ({ services, host }) =>
-  [...new Set(services.map(({ address }) => address))].flatMap((address): Warning[] => {
-    const add = `"ip address add ${address}/32 dev lo"`
+  virtualAddresses(services).flatMap((address): Warning[] => {
+    const isIpv6 = isIPv6(address)
+    const add = `"ip address add ${address}/${isIpv6 ? 128 : 32} dev lo"`
     const way = host.ways.get(address)
     if (way === undefined || way === 'local') return []
     if (way === 'link')
       return [
         {
           code: 'address-unanswered',
-          message: `${address} is in a network of this host's, but not its address: nobody answers ARP for it. Run ${add}`,
+          // For an address of lo, Linux answers ARP on any device, and neighbour solicitations on none.
+          message:
+            `${address} is in a network of this host's, but not its address: nobody answers ` +
+            (isIpv6
+              ? `neighbour solicitations for it. Run "ip address add ${address}/128 dev DEVICE" with that network's device`
+              : `ARP for it. Run ${add}`),
         },
       ]
     return [
@@ -123,9 +143,4 @@ const RULES: readonly Rule[] = [
 export function warningsOf(snapshot: Snapshot): Warning[] {
   const { director } = snapshot
   return director === null ? [] : RULES.flatMap((rule) => rule(director, snapshot))
-}
-
-/** `tcp 10.9.0.1:80`. */
-export function serviceName({ protocol, address, port }: Pick<ServiceStatus, 'protocol' | 'address' | 'port'>): string {
-  return `${protocol} ${address}:${port}`
 }

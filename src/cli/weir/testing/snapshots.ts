@@ -1,5 +1,11 @@
 /** Snapshots for tests: a director at which nothing is wrong, to be changed in what a test is about. */
-import type { DestStatus, ServiceStatus, Traffic } from '../../../control/model.ts'
+import {
+  type DestStatus,
+  PLAIN_SERVICE,
+  type ServiceConfig,
+  type ServiceStatus,
+  type Traffic,
+} from '../../../control/model.ts'
 import { REASONS } from '../../../engine/reasons.ts'
 import type { LoadedSnapshot, Snapshot } from '../snapshot.ts'
 
@@ -10,13 +16,18 @@ export function traffic(connections: number, packets: number, bytes: number): Tr
 }
 
 export function dest(address: string, changes: Partial<DestStatus> = {}): DestStatus {
-  const counted = { active: 3, inactive: 12_345, counters: traffic(20_000, 5, 500), rates: traffic(15, 800, 64_000) }
-  return { address, port: 8080, weight: 1, method: 'masquerading', ...counted, ...changes }
+  const load = { active: 3, inactive: 12_345, persistent: 0 }
+  const counted = { ...load, counters: traffic(20_000, 5, 500), rates: traffic(15, 800, 64_000) }
+  const unlimited = { upperThreshold: 0, lowerThreshold: 0 }
+  return { address, port: 8080, weight: 1, method: 'masquerading', ...unlimited, ...counted, ...changes }
+}
+
+export function serviceOf(config: ServiceConfig, dests: readonly DestStatus[]): ServiceStatus {
+  return { ...config, dests, counters: traffic(40_000, 10, 1000), rates: traffic(30, 1600, 128_000) }
 }
 
 export function service(address: string, dests: readonly DestStatus[]): ServiceStatus {
-  const rates = traffic(30, 1600, 128_000)
-  return { protocol: 'tcp', address, port: 80, scheduler: 'rr', dests, counters: traffic(40_000, 10, 1000), rates }
+  return serviceOf({ ...PLAIN_SERVICE, protocol: 'tcp', address, port: 80, scheduler: 'rr' }, dests)
 }
 
 export function healthy(changes: Partial<LoadedSnapshot> = {}): Snapshot & { readonly director: LoadedSnapshot } {
@@ -24,11 +35,17 @@ export function healthy(changes: Partial<LoadedSnapshot> = {}): Snapshot & { rea
     loadedAtMs: LOADED_AT_MS,
     layoutVersion: 1,
     clockBehindMs: 90,
-    connections: { inUse: 24_696, capacity: 262_144 },
+    connections: { inUse: 24_696, templates: 0, capacity: 262_144 },
     memory: { bytes: 67_000_000, bytesPerConnection: 220 },
     services: [service('10.9.0.1', [dest('10.1.0.2'), dest('10.1.0.1')])],
     reasons: REASONS.map((reason) => ({ ...reason, packets: 0 })),
-    host: { forwarding: true, devicesNotForwarding: [], ways: new Map([['10.9.0.1', 'local']]) },
+    host: {
+      forwarding: true,
+      devicesNotForwarding: [],
+      forwarding6: true,
+      devicesNotForwarding6: [],
+      ways: new Map([['10.9.0.1', 'local']]),
+    },
     ...changes,
   }
   const devices: Snapshot['devices'] = [
