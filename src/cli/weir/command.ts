@@ -4,9 +4,12 @@
  */
 import { Command, InvalidArgumentError } from 'commander'
 import { version } from '../../../package.json'
+import type { MarkRule, SettingValues } from '../../control/model.ts'
 import { LAYOUT_VERSION } from '../../engine/records.ts'
 import { DEFAULT_CONNECTIONS } from '../../engine/tables.ts'
 import { addLab } from './lab.ts'
+import { type MarkOptions, readMarkRule, renderMarkRules, withoutRules } from './mark.ts'
+import { readAssignment, renderSettings } from './settings.ts'
 
 export interface WeirIo {
   out(text: string): void
@@ -53,6 +56,8 @@ export function weirCommand(io: WeirIo): Command {
   addDetach(weir)
   addLoad(weir, io)
   addUnload(weir, io)
+  addSet(weir, io)
+  addMark(weir, io)
   addLab(weir, io)
   weir
     .command('version')
@@ -186,6 +191,100 @@ function addUnload(weir: Command, io: WeirIo): void {
       const { unload } = await import('../../kernel/commands.ts')
       if (!unload()) io.out('No director was loaded in this network namespace.\n')
     })
+}
+
+function addSet(weir: Command, io: WeirIo): void {
+  weir
+    .command('set')
+    .description('list the settings, or change some')
+    .argument('[name=value...]', 'settings to change', assignment)
+    .addHelpText(
+      'after',
+      notes(
+        'Without arguments, every setting with its value, its default and what it means; the names are those below\n' +
+          '/proc/sys/net/ipv4/vs. All changes are made or none; those of timeouts are for packets from then on. They last\n' +
+          'until "weir unload". The first change loads the director, as the first service does.',
+        [
+          ['weir set', 'all of them'],
+          ['weir set timeout_tcp=3600 expire_nodest_conn=1', 'two changes'],
+        ],
+      ),
+    )
+    .action(async (given: Partial<SettingValues> | never[]) => {
+      const { openDirector } = await import('../../control/open-director.ts')
+      const changes = Array.isArray(given) ? null : given
+      const director = openDirector({ write: changes !== null })
+      try {
+        if (changes === null) io.out(renderSettings(director.settings()))
+        else director.set(changes)
+      } finally {
+        director.close()
+      }
+    })
+}
+
+function addMark(weir: Command, io: WeirIo): void {
+  const mark = weir
+    .command('mark')
+    .description('list the rules that give new connections a firewall mark, or change them')
+    .addHelpText(
+      'after',
+      notes(
+        'A service by firewall mark (ipvsadm -f) takes the connections that carry its mark. Packets come to the director\n' +
+          'before nftables and iptables see them: only what an earlier tc program has marked has a mark by then. Connections\n' +
+          'without one get that of the first rule that fits. Rules last until "weir unload".',
+        [
+          ['weir mark', 'all rules, in the order in which they are tried'],
+          ['weir mark add 1 --to 192.0.2.0/28 --protocol tcp --port 80', 'web of sixteen addresses'],
+          ['weir mark remove 2', 'the second rule'],
+        ],
+      ),
+    )
+    .action(() => changeMarkRules(io, null))
+  mark
+    .command('add')
+    .description('add a rule behind the others')
+    .argument('<mark>', 'the mark that it gives, 1 to 4294967295')
+    .option('--from <prefix>', 'source addresses, as in 10.0.0.0/8')
+    .option('--to <prefix>', 'destination addresses')
+    .option('--protocol <name>', 'tcp, udp or sctp')
+    .option('--port <port>', 'a destination port, or a range as in 8000-8080')
+    .option('-6, --ipv6', 'of IPv6, where no prefix says so')
+    .action((value: string, options: MarkOptions) =>
+      changeMarkRules(io, (rules) => [...rules, readMarkRule(value, options)]),
+    )
+  mark
+    .command('remove')
+    .description('remove rules by their numbers')
+    .argument('<rule...>', 'numbers as "weir mark" shows them')
+    .action((numbers: string[]) => changeMarkRules(io, (rules) => withoutRules(rules, numbers)))
+  mark
+    .command('clear')
+    .description('remove all rules')
+    .action(() => changeMarkRules(io, () => []))
+}
+
+/** Changes the rules, and shows what they are in the end. */
+async function changeMarkRules(
+  io: WeirIo,
+  change: ((rules: readonly MarkRule[]) => readonly MarkRule[]) | null,
+): Promise<void> {
+  const { openDirector } = await import('../../control/open-director.ts')
+  const director = openDirector({ write: change !== null })
+  try {
+    if (change !== null) director.setMarkRules(change(director.markRules()))
+    io.out(renderMarkRules(director.markRules()))
+  } finally {
+    director.close()
+  }
+}
+
+function assignment(text: string, before: Partial<SettingValues> | undefined): Partial<SettingValues> {
+  try {
+    return readAssignment(text, before)
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
 }
 
 async function sayAttached(io: WeirIo): Promise<void> {

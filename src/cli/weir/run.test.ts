@@ -41,6 +41,8 @@ describe('a wrong command line', () => {
       ['load', '--connections', '1e6'],
       expect.stringContaining("argument '1e6' is invalid. Give a whole number.") as string,
     ],
+    [['set', 'sloppy=1'], expect.stringContaining('There is no setting "sloppy": "weir set" lists all.') as string],
+    [['set', 'sloppy_tcp=1', 'sloppy_tcp=0'], expect.stringContaining('sloppy_tcp is set twice.') as string],
   ])('%j has status 2 and an explanation', async (words, err) => {
     expect(await weir(...words)).toEqual({ status: 2, out: '', err })
   })
