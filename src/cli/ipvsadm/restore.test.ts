@@ -113,6 +113,18 @@ describe('a director that fails where no copy could foresee it', () => {
     expect((await terminal.run('-L --timeout')).stdout).toBe('Timeout (tcp tcpfin udp): 900 120 300\n')
   })
 
+  it('for want of room for all schedulers has it too', async () => {
+    const terminal = await started()
+    const before = await terminal.run('-S -n')
+    const lines = manyRules(300, 1).map((line) => line.replace('-s rr', '-s mh'))
+    const outcome = await terminal.run('-R', ['-E -t 10.9.0.1:80 -s sh', ...lines].join('\n'))
+    expect(outcome).toMatchObject({ stdout: '', status: 255 })
+    expect(outcome.stderr).toMatch(
+      /^Memory allocation problem\nipvsadm: nothing was restored: the .* remove services first\n$/,
+    )
+    expect(await terminal.run('-S -n')).toEqual(before)
+  })
+
   it('is not hidden', async () => {
     const terminal = await started()
     const before = await terminal.run('-S -n')

@@ -5,11 +5,11 @@
  * one batch between two listings. What the copy can't foresee (a full table, an error of the kernel) puts back what was there.
  * Linear in the lines and in the services that exist. Packets meet the lines one by one, as in the original.
  */
-import type { DirectorControl, ServiceStatus, SettingValues } from '../../control/model.ts'
+import { ControlError, type DirectorControl, type ServiceStatus, type SettingValues } from '../../control/model.ts'
 import { change, refusal } from './change.ts'
 import { OptionProblem, parseCommandLine, type CommandLine } from './command-line.ts'
 import { Configuration } from './configuration.ts'
-import { Exit, STATUS_REFUSED, tryHelp } from './messages.ts'
+import { Exit, refusalWords, STATUS_REFUSED, tryHelp } from './messages.ts'
 import type { Names } from './names.ts'
 import { refuseUnsupported } from './unsupported.ts'
 
@@ -105,7 +105,10 @@ export async function runScript(
     }
   } catch (error) {
     director.batch(() => putBack(director, before, settings))
-    throw error
+    if (!(error instanceof ControlError)) throw error
+    // Found at the end of a batch, where it belongs to no line.
+    const words = refusalWords('restore', error)
+    throw new Exit(STATUS_REFUSED, '', `${words}\nipvsadm: nothing was restored: ${error.message}\n`)
   }
   return stdout
 }
