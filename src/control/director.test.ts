@@ -4,17 +4,18 @@ import { DestView, LayoutView, ServiceKeyView, ServiceView } from '../engine/gen
 import { Availability, NONE } from '../engine/records.ts'
 import type { TableStore } from '../engine/tables.ts'
 import { freshDirector, memoryBench } from '../testing/bench.ts'
-import { server, SmallDirector, WEB } from '../testing/small-director.ts'
+import { roundRobin, server, SmallDirector, WEB } from '../testing/small-director.ts'
 import { differingRows, snapshot } from '../testing/table-snapshot.ts'
+import { keyOf } from './codes.ts'
 import { Director } from './director.ts'
-import { ControlError, type DestConfig, type ServiceId } from './model.ts'
+import { ControlError, type AddressedService, type DestConfig, type ServiceConfig, type ServiceId } from './model.ts'
 import { StateError } from './plan.ts'
 
-const OTHER: ServiceId = { ...WEB, port: 81 }
+const OTHER: AddressedService = { ...WEB, port: 81 }
 
 const REFUSED: readonly [code: string, change: (director: Director) => void][] = [
-  ['service-exists', (director) => director.addService({ ...WEB, scheduler: 'rr' })],
-  ['no-such-service', (director) => director.editService({ ...OTHER, scheduler: 'rr' })],
+  ['service-exists', (director) => director.addService(roundRobin(WEB))],
+  ['no-such-service', (director) => director.editService(roundRobin(OTHER))],
   ['no-such-service', (director) => director.removeService(OTHER)],
   ['no-such-service', (director) => director.addDest(OTHER, server(1))],
   ['no-such-service', (director) => director.zero(OTHER)],
@@ -22,13 +23,29 @@ const REFUSED: readonly [code: string, change: (director: Director) => void][] =
   ['no-such-dest', (director) => director.editDest(WEB, server(9))],
   ['no-such-dest', (director) => director.removeDest(WEB, server(9))],
   ['bad-address', (director) => director.addDest(WEB, { ...server(1), address: '10.2.0' })],
-  ['bad-address', (director) => director.addService({ ...WEB, address: 'fd00::1', scheduler: 'rr' })],
-  ['bad-port', (director) => director.addService({ ...WEB, port: 0, scheduler: 'rr' })],
+  ['bad-address', (director) => director.addService(roundRobin({ ...WEB, address: 'fd00::g' }))],
+  ['bad-address', (director) => director.addService(roundRobin({ ...WEB, address: 'fe80::1%eth0' }))],
+  ['mixed-families', (director) => director.addDest(WEB, { ...server(1), address: 'fd02::1' })],
+  ['bad-mark', (director) => director.addService(roundRobin({ protocol: 'fwm', mark: 0, family: 4 }))],
+  ['bad-mark', (director) => director.addService(roundRobin({ protocol: 'fwm', mark: 2 ** 32, family: 6 }))],
+  ['bad-persistence', (director) => director.editService(persistent(0, 0xffffffff))],
+  ['bad-persistence', (director) => director.editService(persistent(2_678_401, 0xffffffff))],
+  ['bad-persistence', (director) => director.editService(persistent(300, -1))],
+  ['bad-threshold', (director) => director.addDest(WEB, { ...server(9), upperThreshold: 2, lowerThreshold: 3 })],
+  ['bad-threshold', (director) => director.editDest(WEB, { ...server(1), upperThreshold: 2 ** 32 })],
+  ['bad-setting', (director) => director.set({ tcpTimeoutS: 0 })],
+  ['bad-setting', (director) => director.set({ udpTimeoutS: 10, sloppyTcp: 2 })],
+  ['bad-setting', (director) => director.set({ secureTcp: 4 })],
+  ['bad-port', (director) => director.addService(roundRobin({ ...WEB, port: 0 }))],
   ['bad-port', (director) => director.addDest(WEB, { ...server(9), port: 65536 })],
   ['bad-weight', (director) => director.addDest(WEB, server(9, -1))],
   ['bad-weight', (director) => director.addDest(WEB, server(9, 2 ** 31))],
   ['bad-weight', (director) => director.editDest(WEB, server(1, 1.5))],
 ]
+
+function persistent(timeoutS: number, mask: number): ServiceConfig {
+  return { ...roundRobin(WEB), persistence: { timeoutS, mask } }
+}
 
 function codeOf(work: () => void): string {
   try {
@@ -57,12 +74,13 @@ describe('a change that is refused', () => {
       read: (table, key) => tables.read(table, key),
       readRange: (table, first, count) => tables.readRange(table, first, count),
       write: (table, key, value) => tables.write(table, key, value),
+      writeRange: (table, first, values) => tables.writeRange(table, first, values),
       remove: (table, key) => tables.remove(table, key),
       entries: (table) => tables.entries(table),
     }
     const director = freshDirector(small)
-    for (const port of [1, 2]) director.addService({ ...WEB, port, scheduler: 'rr' })
-    expect(codeOf(() => director.addService({ ...WEB, port: 3, scheduler: 'rr' }))).toBe('table-full')
+    for (const port of [1, 2]) director.addService(roundRobin({ ...WEB, port }))
+    expect(codeOf(() => director.addService(roundRobin({ ...WEB, port: 3 })))).toBe('table-full')
     expect(director.services()).toHaveLength(2)
     const first: ServiceId = { ...WEB, port: 1 }
     for (const last of [1, 2]) director.addDest(first, server(last))
@@ -105,14 +123,14 @@ describe('a director', () => {
 function lastUsedDest({ bench }: SmallDirector): number {
   const { lastDest } = LayoutView.from(bench.tables.readRange('layouts', 0, 1))
   for (let index = lastDest; index > NONE; index--)
-    if (DestView.from(bench.tables.readRange('dests', index, 1)).service.protocol !== 0) return index
+    if (DestView.from(bench.tables.readRange('dests', index, 1)).service.family !== 0) return index
   return NONE
 }
 
 describe('tables that contradict themselves', () => {
   function damaged(damage: (tables: TableStore, dest: DestView, index: number) => void): () => void {
     const { tables } = new SmallDirector(2).bench
-    const key = ServiceKeyView.of({ address: { word: 0x0a090001 }, port: 80, protocol: 6, reserved: 0 }).toBytes()
+    const key = ServiceKeyView.of(keyOf(WEB)).toBytes()
     const { firstDest } = ServiceView.from(tables.read('services', key) ?? new Uint8Array())
     const dest = DestView.from(tables.readRange('dests', firstDest, 1))
     damage(tables, dest, firstDest)

@@ -102,7 +102,7 @@ export class Director implements DirectorControl {
     const options = recordOf(config, service.key.family)
     const isOther = options.scheduler !== service.record.scheduler
     if (isOther) this.plan.setSchedulerState(service, { lastDest: NONE, currentWeight: 0 })
-    this.plan.saveService(service, { ...options, planned: 0 })
+    this.plan.editService(service, { ...options, planned: 0 })
     this.reschedule(service)
   }
 

@@ -3,21 +3,28 @@
  * packets must go on being handled, and the next command's repair must find the state from before the change or after it.
  */
 import { describe, expect, it } from 'vitest'
-import { brokenInvariants } from '../testing/invariants.ts'
+import { brokenInvariants, brokenPlans } from '../testing/invariants.ts'
+import { roundRobin, server } from '../testing/small-director.ts'
 import { freshDirector, memoryBench, type DirectorBench } from '../testing/bench.ts'
 import { type Ends, segment } from '../testing/reach-state.ts'
 import { LayoutView } from '../engine/generated/views.ts'
 import type { TableStore } from '../engine/tables.ts'
 import { Director } from './director.ts'
-import type { DestConfig, ServiceId, ServiceStatus } from './model.ts'
+import {
+  type AddressedService,
+  PLAIN_SERVICE,
+  type ServiceConfig,
+  type ServiceId,
+  type ServiceStatus,
+} from './model.ts'
 
-const WEB: ServiceId = { protocol: 'tcp', address: '10.9.0.1', port: 80 }
-const MAIL: ServiceId = { protocol: 'tcp', address: '10.9.0.1', port: 25 }
+const WEB: AddressedService = { protocol: 'tcp', address: '10.9.0.1', port: 80 }
+const MAIL: AddressedService = { protocol: 'tcp', address: '10.9.0.1', port: 25 }
+const FTP: AddressedService = { protocol: 'tcp', address: '10.9.0.9', port: 21 }
+const PERSISTENT = { ...PLAIN_SERVICE, scheduler: 'rr', persistence: { timeoutS: 300, mask: 0xffffff00 } } as const
+const ANY_PORT: ServiceConfig & AddressedService = { ...FTP, port: 0, ...PERSISTENT }
+const MARKED: ServiceConfig = { ...PERSISTENT, protocol: 'fwm', mark: 7, family: 4 }
 const CLIENT = '10.1.0.1'
-
-function server(last: number, weight = 1): DestConfig {
-  return { address: `10.2.0.${last}`, port: 80, weight, method: 'masquerading' }
-}
 
 class Killed extends Error {}
 
@@ -43,6 +50,10 @@ class DyingStore implements TableStore {
     this.die()
     this.store.write(table, key, value)
   }
+  writeRange: TableStore['writeRange'] = (table, first, values) => {
+    this.die()
+    this.store.writeRange(table, first, values)
+  }
   remove: TableStore['remove'] = (table, key) => {
     this.die()
     return this.store.remove(table, key)
@@ -50,7 +61,7 @@ class DyingStore implements TableStore {
 }
 
 /** A connection that a server answered and both closed: counters, and later no connections. */
-function connect(bench: DirectorBench, service: ServiceId, clientPort: number): void {
+function connect(bench: DirectorBench, service: AddressedService, clientPort: number): void {
   const client = { address: CLIENT, port: clientPort }
   bench.handle(segment({ client, virtual: service, server: client }, 'client', 'S'))
   const made = bench.control.connections().find((one) => one.client.port === clientPort)
@@ -73,7 +84,7 @@ function started(): DirectorBench {
   const bench = memoryBench({ connections: 64 })
   bench.setClock(1000)
   for (const service of [WEB, MAIL]) {
-    bench.control.addService({ ...service, scheduler: 'rr' })
+    bench.control.addService(roundRobin(service))
     for (const last of [1, 2, 3]) bench.control.addDest(service, server(last))
     for (let i = 0; i < 6; i++) connect(bench, service, (port += 1))
   }
@@ -99,14 +110,14 @@ function forgotten(bench: DirectorBench): void {
 const SCENARIOS: readonly Scenario[] = [
   {
     name: 'adding a service',
-    change: (director) => director.addService({ ...WEB, port: 81, scheduler: 'rr' }),
+    change: (director) => director.addService(roundRobin({ ...WEB, port: 81 })),
   },
   {
     name: 'adding a service where one was removed',
     prepare: ({ control }) => control.removeService(WEB),
-    change: (director) => director.addService({ ...WEB, scheduler: 'rr' }),
+    change: (director) => director.addService(roundRobin(WEB)),
   },
-  { name: 'editing a service', change: (director) => director.editService({ ...WEB, scheduler: 'rr' }) },
+  { name: 'editing a service', change: (director) => director.editService(roundRobin(WEB)) },
   { name: 'removing a service', change: (director) => director.removeService(WEB) },
   { name: 'adding a server', change: (director) => director.addDest(WEB, server(4)) },
   {
@@ -126,7 +137,7 @@ const SCENARIOS: readonly Scenario[] = [
     name: 'adding a server of a service that was removed and made again',
     prepare: ({ control }) => {
       control.removeService(WEB)
-      control.addService({ ...WEB, scheduler: 'rr' })
+      control.addService(roundRobin(WEB))
     },
     change: (director) => director.addDest(WEB, server(2)),
   },
@@ -135,13 +146,79 @@ const SCENARIOS: readonly Scenario[] = [
   { name: 'removing a server amid others', change: (director) => director.removeDest(WEB, server(2)) },
   { name: 'removing the last server', change: (director) => director.removeDest(WEB, server(1)) },
   { name: 'forgetting a server', prepare: forgotten, change: (director) => director.repair() },
+  {
+    name: 'giving a service a scheduler with a table',
+    change: (director) => director.editService({ ...roundRobin(WEB), scheduler: 'mh' }),
+  },
+  {
+    name: 'giving a service with a table another one',
+    prepare: ({ control }) => control.editService({ ...roundRobin(WEB), scheduler: 'mh' }),
+    change: (director) => director.editService({ ...roundRobin(WEB), scheduler: 'sh', hashPort: true }),
+  },
+  {
+    name: 'adding a server to a service with a table, between two others',
+    prepare: ({ control }) => {
+      for (const port of [82, 83]) {
+        const other: AddressedService = { ...WEB, port }
+        control.addService({ ...roundRobin(other), scheduler: 'sh' })
+        control.addDest(other, server(1))
+      }
+      control.editService({ ...roundRobin(WEB), scheduler: 'sh' })
+    },
+    change: (director) => director.addDest({ ...WEB, port: 82 }, server(2, 3)),
+  },
+  {
+    name: 'removing a server of a service with a table',
+    prepare: ({ control }) => control.editService({ ...roundRobin(WEB), scheduler: 'dh' }),
+    change: (director) => director.removeDest(WEB, server(2)),
+  },
+  {
+    name: 'removing a service with a table',
+    prepare: ({ control }) => control.editService({ ...roundRobin(WEB), scheduler: 'mh' }),
+    change: (director) => director.removeService(WEB),
+  },
+  {
+    name: 'editing the weight of a server under wrr',
+    prepare: ({ control }) => control.editService({ ...roundRobin(WEB), scheduler: 'wrr' }),
+    change: (director) => director.editDest(WEB, server(2, 6)),
+  },
+  { name: 'adding a service of any port', change: (director) => director.addService(ANY_PORT) },
+  {
+    name: 'removing the only service of any port',
+    prepare: ({ control }) => control.addService(ANY_PORT),
+    change: (director) => director.removeService(ANY_PORT),
+  },
+  { name: 'adding a service of a mark', change: (director) => director.addService(MARKED) },
+  {
+    name: 'removing the only service of a mark',
+    prepare: ({ control }) => control.addService(MARKED),
+    change: (director) => director.removeService(MARKED),
+  },
+  {
+    name: 'making the service of FTP persistent, and so one of other ports',
+    prepare: ({ control }) => control.addService(roundRobin(FTP)),
+    change: (director) => director.editService({ ...ANY_PORT, port: 21 }),
+  },
+  {
+    name: 'setting a threshold that has been reached',
+    change: (director) => director.editDest(WEB, { ...server(2), upperThreshold: 1 }),
+  },
+  {
+    name: 'lifting a threshold that has been reached',
+    prepare: ({ control }) => control.editDest(WEB, { ...server(2), upperThreshold: 1 }),
+    change: (director) => director.editDest(WEB, server(2)),
+  },
 ]
+
+function nameOf(id: ServiceId): string {
+  return id.protocol === 'fwm' ? `mark ${id.mark}` : `${id.protocol} ${id.address} ${id.port}`
+}
 
 /** What an operator sees of a director that another command has repaired. */
 function viewed(bench: DirectorBench): ServiceStatus[] {
   return freshDirector(bench.tables)
     .services()
-    .sort((a, b) => a.port - b.port)
+    .sort((a, b) => nameOf(a).localeCompare(nameOf(b)))
 }
 
 /** The bench after the first `writes` writes of the scenario's change, and how many there were. */
@@ -203,6 +280,7 @@ describe('a command that is killed', () => {
       for (let writes = 0; writes <= done; writes++) {
         const { bench } = killedAfter(scenario, writes)
         new Director(bench.tables).repair()
+        expect(brokenPlans(bench.tables), `killed after ${writes} of ${done} writes`).toEqual([])
         const store = new DyingStore(bench.tables)
         new Director(store).repair()
         expect(store.writes, `killed after ${writes} of ${done} writes`).toBe(0)
@@ -212,21 +290,21 @@ describe('a command that is killed', () => {
 
   it('while clearing leaves each service as before or gone', () => {
     const scenario: Scenario = { name: 'clearing', change: (director) => director.clear() }
-    const before = new Map(viewed(killedAfter(scenario, 0).bench).map((service) => [service.port, service]))
+    const before = new Map(viewed(killedAfter(scenario, 0).bench).map((service) => [nameOf(service), service]))
     const { done } = killedAfter(scenario)
     for (let writes = 0; writes < done; writes++)
       for (const service of viewed(killedAfter(scenario, writes).bench))
-        expect(service, `killed after ${writes} of ${done} writes`).toEqual(before.get(service.port))
+        expect(service, `killed after ${writes} of ${done} writes`).toEqual(before.get(nameOf(service)))
     expect(viewed(killedAfter(scenario).bench)).toEqual([])
   })
 
   it('while zeroing leaves each server its old counters or none, and each service no less than its servers', () => {
     const scenario: Scenario = { name: 'zeroing', prepare: forgotten, change: (director) => director.zero() }
-    const before = new Map(viewed(killedAfter(scenario, 0).bench).map((service) => [service.port, service]))
+    const before = new Map(viewed(killedAfter(scenario, 0).bench).map((service) => [nameOf(service), service]))
     const { done } = killedAfter(scenario)
     for (let writes = 0; writes <= done; writes++) {
       for (const service of viewed(killedAfter(scenario, writes).bench)) {
-        const old = before.get(service.port)
+        const old = before.get(nameOf(service))
         const where = `killed after ${writes} of ${done} writes`
         const inDests = service.dests.reduce((sum, { counters }) => sum + counters.inPackets, 0)
         expect(service.counters.inPackets, where).toBeGreaterThanOrEqual(inDests)

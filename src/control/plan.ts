@@ -141,6 +141,13 @@ export class Plan {
     this.store.write('services', service.key.toBytes(), service.record.toBytes())
   }
 
+  /** Gives the service other options. */
+  editService(service: PlannedService, options: Partial<Service>): void {
+    Object.assign(service.record, options)
+    this.announce()
+    this.saveService(service, {})
+  }
+
   schedulerState(service: PlannedService): ServiceState {
     const { lastDest, currentWeight } = ServiceStateView.from(
       this.store.readRange('serviceStates', service.record.index, 1),

@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest'
 import { brokenInvariants } from '../testing/invariants.ts'
 import { segment } from '../testing/reach-state.ts'
-import { server, SmallDirector, WEB } from '../testing/small-director.ts'
-import type { ServiceId } from '../control/model.ts'
+import { roundRobin, server, SmallDirector, WEB } from '../testing/small-director.ts'
+import type { AddressedService } from '../control/model.ts'
 
 it('refuses the connection after the last slot, counts why, and takes one again when another has expired', () => {
   const director = new SmallDirector(1, 4)
@@ -30,9 +30,9 @@ it('holds the oldest connection to its timeout, not a millisecond longer', () =>
 })
 
 it('drops a connection that its server could not tell from a live one, and takes it once that has ended', () => {
-  const mail: ServiceId = { ...WEB, port: 25 }
+  const mail: AddressedService = { ...WEB, port: 25 }
   const director = new SmallDirector(1)
-  director.bench.control.addService({ ...mail, scheduler: 'rr' })
+  director.bench.control.addService(roundRobin(mail))
   director.bench.control.addDest(mail, server(1))
   director.send(1, 'S')
   const client = director.connection(1)?.client ?? WEB

@@ -1,7 +1,8 @@
 /** What the director forwards and how: the whole packet, against one that the simulator builds. */
 import { describe, expect, it } from 'vitest'
 import { buildTcp, buildUdp, type TcpFields } from '../simulator/build-packet.ts'
-import { checksumsAreValid, TcpFlag } from '../simulator/parse-packet.ts'
+import { TcpFlag } from '../simulator/parse-packet.ts'
+import { checksumsAreValid } from '../simulator/verify-packet.ts'
 import { SmallDirector, WEB } from '../testing/small-director.ts'
 
 const CLIENT = { source: '10.1.0.1', sourcePort: 1025 }

@@ -1,7 +1,8 @@
 /** ICMP errors: what they quote, and how many leave. */
 import { expect, it } from 'vitest'
 import { buildTcp } from '../simulator/build-packet.ts'
-import { checksumsAreValid, parseIcmp, parseIpv4 } from '../simulator/parse-packet.ts'
+import { parseIcmp, parseIpv4 } from '../simulator/parse-packet.ts'
+import { checksumsAreValid } from '../simulator/verify-packet.ts'
 import { SmallDirector, WEB } from '../testing/small-director.ts'
 
 it('sends 100 errors, drops the next, and sends again after 100 ms', () => {

@@ -5,7 +5,7 @@ import { freshDirector, tickUntilIdle } from '../testing/bench.ts'
 import { MemoryHost } from '../memory/memory-host.ts'
 import { buildTcp } from '../simulator/build-packet.ts'
 import { brokenInvariants } from '../testing/invariants.ts'
-import { server, WEB } from '../testing/small-director.ts'
+import { roundRobin, server, WEB } from '../testing/small-director.ts'
 
 const IDLE_MS = 100
 const BUSY_MS = 10
@@ -13,7 +13,7 @@ const BUSY_MS = 10
 function filled(connections: number): MemoryHost {
   const host = new MemoryHost({ connections: connections + 1, route: lookUpRoute })
   const control = freshDirector(host.tables)
-  control.addService({ ...WEB, scheduler: 'rr' })
+  control.addService(roundRobin(WEB))
   control.addDest(WEB, server(1))
   host.tick(1000)
   for (let client = 0; client < connections; client++)

@@ -182,8 +182,8 @@ export class MemoryHost implements Platform {
     packet.bytes.set(bytes)
     packet.length = bytes.length
     packet.mark = mark
-    const family = (bytes[0] ?? 0) >>> 4
-    if (family !== Family.Ipv4 && family !== Family.Ipv6) return { verdict: Verdict.Pass, packet: bytes }
+    // As a link would say; what is neither family the engine finds out.
+    const family = (bytes[0] ?? 0) >>> 4 === Family.Ipv6 ? Family.Ipv6 : Family.Ipv4
     const verdict = runOn(this, () => handlePacket(packet, family))
     return { verdict, packet: packet.bytes.slice(0, packet.length) }
   }

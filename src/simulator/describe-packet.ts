@@ -1,25 +1,30 @@
 /** A packet in one line, in the manner of tcpdump, for failure messages and explanations. Sequence numbers are absolute. */
 import { formatAddress } from './addresses.ts'
+import { formatIpv6Address } from './ipv6-addresses.ts'
+import { type Ipv6, parseIpv6, parseQuotedIpv6 } from './parse-ipv6.ts'
 import {
   announcedMss,
-  headerChecksumIsValid,
   type Icmp,
   IcmpType,
   type Ipv4,
   isFragment,
   isIcmpError,
   parseIcmp,
+  parseSctp,
   parseIpv4,
   parseQuotedIpv4,
   parseTcp,
   parseUdp,
-  payloadChecksumIsValid,
   Protocol,
   read16,
   type Tcp,
   TcpFlag,
   Unreachable,
 } from './parse-packet.ts'
+import { headerChecksumIsValid, payloadChecksumIsValid } from './verify-packet.ts'
+
+/** Types below are errors (RFC 4443 §2.1). */
+const ICMPV6_FIRST_QUERY = 128
 
 const FLAG_LETTERS: readonly (readonly [number, string])[] = [
   [TcpFlag.Fin, 'F'],
@@ -32,10 +37,10 @@ const FLAG_LETTERS: readonly (readonly [number, string])[] = [
   [TcpFlag.Ack, '.'],
 ]
 
-/** Describes any bytes; those that are not an IPv4 packet as well. Never throws. */
+/** Describes any bytes; those that are not an IP packet as well. Never throws. */
 export function describePacket(bytes: Uint8Array): string {
   const ip = parseIpv4(bytes)
-  if (ip === null) return `not an IPv4 packet, ${bytes.length} bytes`
+  if (ip === null) return describeIpv6Packet(bytes)
   const wrong = [
     headerChecksumIsValid(ip) ? '' : ', bad header checksum',
     isFragment(ip) || payloadChecksumIsValid(ip) ? '' : ', bad payload checksum',
@@ -43,19 +48,39 @@ export function describePacket(bytes: Uint8Array): string {
   return `IP ${describeIp(ip)}, ttl ${ip.ttl}${ip.dontFragment ? ' DF' : ''}${wrong.join('')}`
 }
 
-function describeIp(ip: Ipv4): string {
-  const source = formatAddress(ip.source)
-  const destination = formatAddress(ip.destination)
+function describeIpv6Packet(bytes: Uint8Array): string {
+  const ip = parseIpv6(bytes)
+  if (ip === null) return `not an IP packet, ${bytes.length} bytes`
+  const headers = ip.extensions.map((type) => `, extension ${type}`).join('')
+  const wrong = isFragment(ip) || payloadChecksumIsValid(ip) ? '' : ', bad payload checksum'
+  return `IP6 ${describeIp(ip)}${headers}, hlim ${ip.hopLimit}${wrong}`
+}
+
+function addressesOf(ip: Ipv4 | Ipv6): readonly [source: string, destination: string] {
+  if (typeof ip.source !== 'number') return [formatIpv6Address(ip.source), formatIpv6Address((ip as Ipv6).destination)]
+  return [formatAddress(ip.source), formatAddress((ip as Ipv4).destination)]
+}
+
+function describeIp(ip: Ipv4 | Ipv6): string {
+  const [source, destination] = addressesOf(ip)
   const tcp = parseTcp(ip)
   if (tcp !== null) return `${source}.${tcp.sourcePort} > ${destination}.${tcp.destinationPort}: ${describeTcp(tcp)}`
   const udp = parseUdp(ip)
   if (udp !== null) {
     return `${source}.${udp.sourcePort} > ${destination}.${udp.destinationPort}: UDP, length ${udp.payload.length}`
   }
+  const sctp = parseSctp(ip)
+  if (sctp !== null) {
+    const chunks = sctp.chunks.map(({ type, value }) => `(${type}, length ${value.length + 4})`).join(' ')
+    return `${source}.${sctp.sourcePort} > ${destination}.${sctp.destinationPort}: SCTP ${chunks}`
+  }
   const icmp = parseIcmp(ip)
+  if (icmp !== null && ip.protocol === Protocol.Icmpv6) {
+    return `${source} > ${destination}: ICMP6 ${describeIcmpv6(icmp)}`
+  }
   if (icmp !== null) return `${source} > ${destination}: ICMP ${describeIcmp(icmp)}`
   const fragment = isFragment(ip)
-    ? ` fragment ${ip.identification}:${ip.payload.length}@${ip.fragmentOffset}${ip.moreFragments ? '+' : ''}`
+    ? ` fragment ${'identification' in ip ? `${ip.identification}:` : ''}${ip.payload.length}@${ip.fragmentOffset}${ip.moreFragments ? '+' : ''}`
     : ''
   return `${source} > ${destination}: protocol ${ip.protocol}${fragment}, length ${ip.payload.length}`
 }
@@ -81,6 +106,13 @@ function describeIcmp(icmp: Icmp): string {
   }
   const quoted = isIcmpError(icmp.type) ? parseQuotedIpv4(icmp.payload) : null
   return `${errorName(icmp)}${quoted === null ? '' : ` for ${describeQuote(quoted)}`}, length ${icmp.payload.length + 8}`
+}
+
+function describeIcmpv6(icmp: Icmp): string {
+  const quoted = icmp.type < ICMPV6_FIRST_QUERY ? parseQuotedIpv6(icmp.payload) : null
+  const rest = icmp.rest === 0 ? '' : ` rest ${icmp.rest}`
+  const quote = quoted === null ? '' : ` for ${addressesOf(quoted).join(' > ')}`
+  return `type ${icmp.type} code ${icmp.code}${rest}${quote}, length ${icmp.payload.length + 8}`
 }
 
 function errorName(icmp: Icmp): string {

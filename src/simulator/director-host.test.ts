@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Director } from '../control/director.ts'
+import { plainDest, roundRobin } from '../testing/small-director.ts'
 import { buildFrame, EtherType } from './ethernet.ts'
 import { makeDirector } from './director-host.ts'
 import { httpGet, serveHttp } from './http.ts'
@@ -64,10 +65,8 @@ describe('a director in the simulator', () => {
     const engine = makeDirector(director)
     const control = new Director(engine.tables)
     const service = { protocol: 'tcp', address: VIP, port: 80 } as const
-    control.addService({ ...service, scheduler: 'rr' })
-    servers.forEach((_, index) =>
-      control.addDest(service, { address: `10.0.0.1${index + 1}`, port: 8080, weight: 1, method: 'masquerading' }),
-    )
+    control.addService(roundRobin(service))
+    servers.forEach((_, index) => control.addDest(service, plainDest({ address: `10.0.0.1${index + 1}`, port: 8080 })))
     const bodies: string[] = []
     for (let request = 0; request < 6; request++) {
       const answer = httpGet(client, VIP, 80)
@@ -90,9 +89,9 @@ describe('a director in the simulator', () => {
     })
     const control = new Director(makeDirector(director).tables)
     const service = { protocol: 'tcp', address: VIP, port: 80 } as const
-    control.addService({ ...service, scheduler: 'rr' })
+    control.addService(roundRobin(service))
     for (const last of [11, 12, 13]) {
-      control.addDest(service, { address: `10.0.0.${last}`, port: 8080, weight: 1, method: 'masquerading' })
+      control.addDest(service, plainDest({ address: `10.0.0.${last}`, port: 8080 }))
     }
     const answers = Array.from({ length: 200 }, () => httpGet(client, VIP, 80))
     network.run(120_000)
@@ -103,7 +102,7 @@ describe('a director in the simulator', () => {
   it('refuses a client of a service without usable dest', () => {
     const { network, client, director } = topology(1)
     const control = new Director(makeDirector(director).tables)
-    control.addService({ protocol: 'tcp', address: VIP, port: 80, scheduler: 'rr' })
+    control.addService(roundRobin({ protocol: 'tcp', address: VIP, port: 80 }))
     const answer = httpGet(client, VIP, 80)
     network.run(1000)
     expect(answer.failure).toBe('refused')
@@ -112,11 +111,8 @@ describe('a director in the simulator', () => {
   it('outlives random and damaged packets', () => {
     const { network, client, director } = topology(1)
     const control = new Director(makeDirector(director).tables)
-    control.addService({ protocol: 'tcp', address: VIP, port: 80, scheduler: 'rr' })
-    control.addDest(
-      { protocol: 'tcp', address: VIP, port: 80 },
-      { address: '10.0.0.11', port: 8080, weight: 1, method: 'masquerading' },
-    )
+    control.addService(roundRobin({ protocol: 'tcp', address: VIP, port: 80 }))
+    control.addDest({ protocol: 'tcp', address: VIP, port: 80 }, plainDest({ address: '10.0.0.11', port: 8080 }))
     const random = new Random(99)
     for (let i = 0; i < 5000; i++) {
       const packet = buildTcp({

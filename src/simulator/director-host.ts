@@ -2,7 +2,7 @@
  * Makes a simulated host a director: joins the host's packets, routes and clock to the engine's host in memory. The engine
  * that decides here is the one that runs in the kernel.
  */
-import { Route, Verdict } from '../engine/records.ts'
+import { Family, Route, Verdict } from '../engine/records.ts'
 import { MemoryHost } from '../memory/memory-host.ts'
 import type { MemoryTablesOptions } from '../memory/memory-tables.ts'
 import type { Host } from './host.ts'
@@ -35,8 +35,10 @@ function verdictOf(verdict: number): IngressResult['verdict'] {
 export function makeDirector(host: Host, options: MemoryTablesOptions = {}): MemoryHost {
   const director = new MemoryHost({
     ...options,
-    route: (source, destination, length) => {
-      const found = host.lookupRoute(source, destination, length)
+    route: ({ family, source, destination, length }) => {
+      // The simulated hosts have no IPv6.
+      if (family !== Family.Ipv4) return { route: Route.None, mtu: 0 }
+      const found = host.lookupRoute(source.word0, destination.word0, length)
       return { route: ROUTES[found.result], mtu: found.result === 'too-big' ? found.mtu : 0 }
     },
   })

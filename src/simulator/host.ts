@@ -7,16 +7,8 @@ import { buildIcmp } from './build-packet.ts'
 import type { Clock } from './clock.ts'
 import { NetworkInterface } from './interface.ts'
 import { type DropReason, type IngressHook, Ipv4Stack, type RouteLookup } from './ipv4-stack.ts'
-import {
-  type Icmp,
-  IcmpType,
-  type Ipv4,
-  isIcmpError,
-  parseIcmp,
-  payloadChecksumIsValid,
-  Protocol,
-  Unreachable,
-} from './parse-packet.ts'
+import { type Icmp, IcmpType, type Ipv4, isIcmpError, parseIcmp, Protocol, Unreachable } from './parse-packet.ts'
+import { payloadChecksumIsValid } from './verify-packet.ts'
 import type { Random } from './random.ts'
 import { TcpStack } from './tcp-stack.ts'
 

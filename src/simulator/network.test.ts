@@ -4,7 +4,7 @@ import { ArpOperation, buildFrame, EtherType, frameType, FRAME_HEADER, parseArp 
 import { httpGet, serveHttp } from './http.ts'
 import { PERFECT } from './link.ts'
 import { Network } from './network.ts'
-import { buildIpv4, buildTcp, buildUdp, type Icmp, IcmpType, parseIpv4, Protocol, Unreachable } from './packets.ts'
+import { buildIp, buildTcp, buildUdp, type Icmp, IcmpType, parseIpv4, Protocol, Unreachable } from './packets.ts'
 import { Random } from './random.ts'
 
 /** left — router — right, with the MTU of the right link as given; `sniffed` gathers the frames at the left host. */
@@ -153,10 +153,10 @@ describe('a host', () => {
     const { network, left, right, errors } = routed()
     const ends = { source: '10.1.0.2', destination: '10.2.0.2' }
     left.sendPacket(buildUdp({ ...ends, sourcePort: 1, destinationPort: 53 }))
-    left.sendPacket(buildIpv4({ ...ends, protocol: 47, payload: new Uint8Array(8) }))
+    left.sendPacket(buildIp({ ...ends, protocol: 47, payload: new Uint8Array(8) }))
     network.run(10)
     expect(errors.map((error) => error.code)).toEqual([Unreachable.Port, Unreachable.Protocol])
-    left.sendPacket(buildIpv4({ ...ends, protocol: Protocol.Icmp, payload: Uint8Array.of(3, 3, 0, 0, 0, 0, 0, 0) }))
+    left.sendPacket(buildIp({ ...ends, protocol: Protocol.Icmp, payload: Uint8Array.of(3, 3, 0, 0, 0, 0, 0, 0) }))
     network.run(10)
     expect(errors).toHaveLength(2)
     expect(right.drops['bad-checksum']).toBe(1)
@@ -209,7 +209,7 @@ describe('a host', () => {
         kind === 0
           ? random.bytes(random.below(100))
           : kind === 1
-            ? buildIpv4({
+            ? buildIp({
                 ...ends,
                 protocol: [1, 6, 17, 47][random.below(4)] ?? 0,
                 fragmentOffset: random.chance(0.5) ? random.below(8192) * 8 : random.below(4) * 8,

@@ -2,9 +2,15 @@ import { describe, expect, it } from 'vitest'
 import {
   announcedMss,
   buildIcmp,
-  buildIpv4,
+  buildIp,
   buildTcp,
   buildUdp,
+  parseUdp,
+  parseIpv6,
+  NextHeader,
+  parseIpv6Address,
+  formatIpv6Address,
+  buildSctp,
   checksumsAreValid,
   describePacket,
   IcmpType,
@@ -39,7 +45,7 @@ function ipOf(bytes: Uint8Array): Ipv4 {
 describe('packets', () => {
   it('reproduces the header checksum of a packet from the literature', () => {
     // The worked example that RFC 1071 explanations use: 4500 0073 0000 4000 4011 b861 c0a8 0001 c0a8 00c7.
-    const packet = buildIpv4({
+    const packet = buildIp({
       source: '192.168.0.1',
       destination: '192.168.0.199',
       protocol: 17,
@@ -82,7 +88,7 @@ describe('packets', () => {
   })
 
   it('takes no segment from a fragment', () => {
-    const fragment = buildIpv4({ ...ends, protocol: 6, moreFragments: true, payload: syn.subarray(20) })
+    const fragment = buildIp({ ...ends, protocol: 6, moreFragments: true, payload: syn.subarray(20) })
     expect(parseTcp(ipOf(fragment))).toBeNull()
   })
 
@@ -108,6 +114,70 @@ describe('packets', () => {
     expect(describePacket(error)).toBe(
       'IP 198.51.100.1 > 192.0.2.1: ICMP unreachable - need to frag (mtu 1400) for tcp 192.0.2.1.40000 > ' +
         '198.51.100.80.80, length 36, ttl 64',
+    )
+  })
+
+  it('writes IPv6 addresses as RFC 5952 does', () => {
+    for (const [text, short] of [
+      ['2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+      ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+      ['0:0:0:0:0:0:0:0', '::'],
+      ['::1', '::1'],
+      ['fe80::', 'fe80::'],
+      ['1:0:0:2:0:0:0:3', '1:0:0:2::3'],
+      ['10:100:1000:0:0:a00:0:0', '10:100:1000::a00:0:0'],
+    ] as const)
+      expect(formatIpv6Address(parseIpv6Address(text))).toBe(short)
+    for (const text of ['1::2::3', '1:2:3', '12345::', 'fd00::g', ''])
+      expect(() => parseIpv6Address(text), text).toThrow(RangeError)
+  })
+
+  it('reads back IPv6 with extension headers, and computes right checksums behind them', () => {
+    const extensions = [
+      { type: NextHeader.HopByHop, body: Uint8Array.of(1, 4, 0, 0, 0, 0) },
+      { type: NextHeader.DestinationOptions, body: new Uint8Array(20) },
+    ]
+    const six = { source: 'fd01::1', destination: 'fd02::2', extensions, tos: 0xb8, flowLabel: 0xabcde, ttl: 7 }
+    const ports = { sourcePort: 1, destinationPort: 2, payload: Uint8Array.of(1, 2, 3) }
+    const packets = [
+      buildTcp({ ...six, ...ports, flags: 2 }),
+      buildUdp({ ...six, ...ports }),
+      buildSctp({ ...six, ...ports, chunks: [{ type: 1, value: Uint8Array.of(9) }, { type: 0 }] }),
+      buildIcmp({ ...six, type: 128, payload: ports.payload }),
+    ]
+    for (const packet of packets) {
+      const ip = parseIpv6(packet)
+      expect(ip).toMatchObject({ trafficClass: 0xb8, flowLabel: 0xabcde, hopLimit: 7, extensions: [0, 60] })
+      expect(checksumsAreValid(packet), describePacket(packet)).toBe(true)
+      for (let at = 40 + 8 + 24; at < packet.length; at++) {
+        const damaged = packet.slice()
+        damaged[at] = read8(damaged, at) ^ 0x10
+        expect(checksumsAreValid(damaged), `${describePacket(packet)}, byte ${at}`).toBe(false)
+      }
+    }
+  })
+
+  it('sends a UDP checksum that comes to 0 as 65535, and leaves it out only where asked', () => {
+    const fields = { ...ends, sourcePort: 1, destinationPort: 2 }
+    const sum = parseUdp(ipOf(buildUdp({ ...fields, payload: Uint8Array.of(0, 0) })))?.checksum ?? 0
+    const none = buildUdp({ ...fields, payload: Uint8Array.of(sum >>> 8, sum) })
+    expect(parseUdp(ipOf(none))?.checksum).toBe(0xffff)
+    expect(checksumsAreValid(none)).toBe(true)
+    expect(parseUdp(ipOf(buildUdp({ ...fields, withChecksum: false })))?.checksum).toBe(0)
+    expect(
+      checksumsAreValid(
+        buildUdp({ source: 'fd01::1', destination: 'fd02::1', sourcePort: 1, destinationPort: 2, withChecksum: false }),
+      ),
+    ).toBe(false)
+  })
+
+  it('describes IPv6, SCTP and ICMPv6', () => {
+    const six = { source: 'fd01::1', destination: 'fd02::2' }
+    const sctp = buildSctp({ ...six, sourcePort: 5, destinationPort: 6, chunks: [{ type: 1 }] })
+    expect(describePacket(sctp)).toBe('IP6 fd01::1.5 > fd02::2.6: SCTP (1, length 4), hlim 64')
+    const error = buildIcmp({ ...six, type: 2, rest: 1280, payload: sctp })
+    expect(describePacket(error)).toBe(
+      'IP6 fd01::1 > fd02::2: ICMP6 type 2 code 0 rest 1280 for fd01::1 > fd02::2, length 64, hlim 64',
     )
   })
 })

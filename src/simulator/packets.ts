@@ -4,5 +4,9 @@
  */
 export * from './addresses.ts'
 export * from './build-packet.ts'
+export * from './crc32c.ts'
 export * from './describe-packet.ts'
+export * from './ipv6-addresses.ts'
+export * from './parse-ipv6.ts'
 export * from './parse-packet.ts'
+export * from './verify-packet.ts'

@@ -1,14 +1,15 @@
 /**
- * Reads IPv4, TCP, UDP and ICMP (RFC 791, 9293, 768, 792) for the simulator's hosts and for tests. A packet is checked once, here:
- * the parse functions return null for bytes that don't hold what they claim to, and never throw. Payloads and options are views of
- * the bytes, not copies.
+ * Reads IPv4, and TCP, UDP, SCTP and ICMP over either family (RFC 791, 9293, 768, 9260, 792, 4443) for the simulator's hosts and for tests. A
+ * packet is checked once, here: the parse functions return null for bytes that don't hold what they claim to, and never throw.
+ * Payloads and options are views of the bytes, not copies. IPv6 is read by `parse-ipv6.ts`, checksums by `verify-packet.ts`.
  */
-import { finishChecksum, sumPseudoHeader, sumWords } from './checksum.ts'
 
 export const enum Protocol {
   Icmp = 1,
   Tcp = 6,
   Udp = 17,
+  Icmpv6 = 58,
+  Sctp = 132,
 }
 
 /** The bits of `Tcp.flags`. */
@@ -84,6 +85,16 @@ export interface Udp {
   readonly payload: Uint8Array
 }
 
+export interface Sctp {
+  readonly sourcePort: number
+  readonly destinationPort: number
+  readonly verificationTag: number
+  /** Little-endian on the wire. */
+  readonly checksum: number
+  readonly chunks: readonly { readonly type: number; readonly flags: number; readonly value: Uint8Array }[]
+}
+
+/** ICMP or ICMPv6. */
 export interface Icmp {
   readonly type: number
   readonly code: number
@@ -141,12 +152,15 @@ export function parseQuotedIpv4(bytes: Uint8Array): Ipv4 | null {
   }
 }
 
-export function isFragment(ip: Ipv4): boolean {
+/** What both families say of their payload. */
+export type Datagram = Pick<Ipv4, 'protocol' | 'moreFragments' | 'fragmentOffset' | 'payload'>
+
+export function isFragment(ip: Datagram): boolean {
   return ip.moreFragments || ip.fragmentOffset !== 0
 }
 
 /** The segment in an unfragmented packet; null if the packet is a fragment, not TCP, or too short. */
-export function parseTcp(ip: Ipv4): Tcp | null {
+export function parseTcp(ip: Datagram): Tcp | null {
   const bytes = ip.payload
   if (ip.protocol !== Protocol.Tcp || isFragment(ip) || bytes.length < 20) return null
   const headerLength = (read8(bytes, 12) >>> 4) * 4
@@ -165,7 +179,7 @@ export function parseTcp(ip: Ipv4): Tcp | null {
   }
 }
 
-export function parseUdp(ip: Ipv4): Udp | null {
+export function parseUdp(ip: Datagram): Udp | null {
   const bytes = ip.payload
   if (ip.protocol !== Protocol.Udp || isFragment(ip) || bytes.length < 8) return null
   const length = read16(bytes, 4)
@@ -178,9 +192,30 @@ export function parseUdp(ip: Ipv4): Udp | null {
   }
 }
 
-export function parseIcmp(ip: Ipv4): Icmp | null {
+/** Null where a chunk isn't whole; the padding of the last may be missing. */
+export function parseSctp(ip: Datagram): Sctp | null {
   const bytes = ip.payload
-  if (ip.protocol !== Protocol.Icmp || isFragment(ip) || bytes.length < 8) return null
+  if (ip.protocol !== Protocol.Sctp || isFragment(ip) || bytes.length < 12) return null
+  const chunks: { type: number; flags: number; value: Uint8Array }[] = []
+  for (let at = 12; at < bytes.length;) {
+    const length = read16(bytes, at + 2)
+    if (length < 4 || at + length > bytes.length) return null
+    chunks.push({ type: read8(bytes, at), flags: read8(bytes, at + 1), value: bytes.subarray(at + 4, at + length) })
+    at += (length + 3) & ~3
+  }
+  return {
+    sourcePort: read16(bytes, 0),
+    destinationPort: read16(bytes, 2),
+    verificationTag: read32(bytes, 4),
+    checksum: new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true),
+    chunks,
+  }
+}
+
+export function parseIcmp(ip: Datagram): Icmp | null {
+  const bytes = ip.payload
+  const isIcmp = ip.protocol === Protocol.Icmp || ip.protocol === Protocol.Icmpv6
+  if (!isIcmp || isFragment(ip) || bytes.length < 8) return null
   return {
     type: read8(bytes, 0),
     code: read8(bytes, 1),
@@ -219,37 +254,4 @@ export function announcedMss(options: Uint8Array): number | null {
     i += length
   }
   return null
-}
-
-export function headerChecksumIsValid(ip: Ipv4): boolean {
-  return finishChecksum(sumWords(ip.bytes, 0, ip.headerLength)) === 0
-}
-
-/** Whether the checksum of the TCP, UDP or ICMP payload is right; true for other protocols. The packet must not be a fragment. */
-export function payloadChecksumIsValid(ip: Ipv4): boolean {
-  const { payload, protocol } = ip
-  switch (protocol) {
-    case Protocol.Icmp:
-      return payload.length >= 8 && finishChecksum(sumWords(payload, 0, payload.length)) === 0
-    case Protocol.Tcp: {
-      const pseudo = sumPseudoHeader(ip.source, ip.destination, protocol, payload.length)
-      return payload.length >= 20 && finishChecksum(sumWords(payload, 0, payload.length, pseudo)) === 0
-    }
-    case Protocol.Udp: {
-      if (payload.length < 8) return false
-      if (read16(payload, 6) === 0) return true
-      const length = read16(payload, 4)
-      if (length < 8 || length > payload.length) return false
-      const pseudo = sumPseudoHeader(ip.source, ip.destination, protocol, length)
-      return finishChecksum(sumWords(payload, 0, length, pseudo)) === 0
-    }
-    default:
-      return true
-  }
-}
-
-/** Whether the bytes are a whole IPv4 packet with a right header checksum and, unless it is a fragment, a right payload checksum. */
-export function checksumsAreValid(bytes: Uint8Array): boolean {
-  const ip = parseIpv4(bytes)
-  return ip !== null && headerChecksumIsValid(ip) && (isFragment(ip) || payloadChecksumIsValid(ip))
 }

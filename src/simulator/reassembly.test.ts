@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ByteRing } from './byte-ring.ts'
 import { fragment, Reassembler } from './fragments.ts'
 import { Clock } from './clock.ts'
-import { buildIpv4, checksumsAreValid, parseIpv4 } from './packets.ts'
+import { buildIp, checksumsAreValid, parseIpv4 } from './packets.ts'
 import { Random } from './random.ts'
 import { TcpReceiver } from './tcp-receiver.ts'
 
@@ -59,7 +59,7 @@ describe('putting streams together', () => {
     'a packet survives fragmentation twice and any order and repetition of its fragments (seed %i)',
     (seed) => {
       const random = new Random(seed)
-      const packet = buildIpv4({
+      const packet = buildIp({
         source: '10.0.0.1',
         destination: '10.0.0.2',
         protocol: 99,
@@ -87,7 +87,7 @@ describe('putting streams together', () => {
     const reassembler = new Reassembler(new Clock())
     const piece = (fragmentOffset: number, length: number, moreFragments: boolean): unknown => {
       const fields = { source: 1, destination: 2, protocol: 99, fragmentOffset, moreFragments }
-      const ip = parseIpv4(buildIpv4({ ...fields, payload: new Uint8Array(length) }))
+      const ip = parseIpv4(buildIp({ ...fields, payload: new Uint8Array(length) }))
       return ip && reassembler.add(ip)
     }
     expect([piece(0, 24, true), piece(16, 16, true), piece(24, 8, false)]).toEqual([null, null, null])

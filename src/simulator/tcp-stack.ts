@@ -12,7 +12,6 @@ import {
   type Ipv4,
   parseQuotedIpv4,
   parseTcp,
-  payloadChecksumIsValid,
   Protocol,
   read16,
   read32,
@@ -20,6 +19,7 @@ import {
   TcpFlag,
   Unreachable,
 } from './parse-packet.ts'
+import { payloadChecksumIsValid } from './verify-packet.ts'
 import type { Random } from './random.ts'
 import { type ConnectionOwner, type Endpoints, type OutgoingSegment, TcpConnection } from './tcp-connection.ts'
 import { TCP_DEFAULTS, type TcpOptions } from './tcp-options.ts'

@@ -3,8 +3,9 @@
  * suite can hold them to the same behaviour. The way out is the same on both: `routes.ts`.
  */
 import { Director } from '../control/director.ts'
-import { LayoutView } from '../engine/generated/views.ts'
+import { LayoutView, SettingsView } from '../engine/generated/views.ts'
 import { LAYOUT_VERSION, Route, Verdict } from '../engine/records.ts'
+import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import type { TableStore } from '../engine/tables.ts'
 import { MemoryHost } from '../memory/memory-host.ts'
 import { lookUpRoute } from './routes.ts'
@@ -28,8 +29,8 @@ export interface DirectorBench {
   readonly tables: TableStore
   /** A director that has repaired its tables already. */
   control: Director
-  /** What becomes of a packet, given from its IP header. The caller's bytes stay as they are. */
-  handle(packet: Uint8Array): BenchResult
+  /** What becomes of a packet, given from its IP header, with a firewall mark or none. The caller's bytes stay as they are. */
+  handle(packet: Uint8Array, mark?: number): BenchResult
   /** Sets the director's clock, in milliseconds, and lets it do its housekeeping until it has none left. */
   setClock(ms: number): void
   /** Switches IP forwarding on or off where the packets come in; it is on at first. */
@@ -67,15 +68,15 @@ export function memoryBench(options: BenchOptions = {}): DirectorBench {
   let forwarding = true
   const host = new MemoryHost({
     ...options,
-    route: (source, destination, length) =>
-      forwarding ? lookUpRoute(source, destination, length) : { route: Route.ForwardingDisabled, mtu: 0 },
+    route: (question) => (forwarding ? lookUpRoute(question) : { route: Route.ForwardingDisabled, mtu: 0 }),
   })
+  host.tables.write('settingsRows', 0, settingsRow())
   return {
     name: 'memory',
     tables: host.tables,
     control: freshDirector(host.tables),
-    handle(packet) {
-      const handled = host.handle(packet)
+    handle(packet, mark) {
+      const handled = host.handle(packet, mark)
       const verdict = VERDICTS[handled.verdict]
       if (verdict === undefined) throw new Error(`the engine answered ${handled.verdict}, which is no verdict`)
       return { verdict, packet: handled.packet }
@@ -91,4 +92,9 @@ export function memoryBench(options: BenchOptions = {}): DirectorBench {
 /** The bytes of the row that says of which version the tables are. */
 export function layoutRow(): Uint8Array {
   return LayoutView.of({ version: LAYOUT_VERSION, lastDest: 0, lastService: 0, reserved: 0 }).toBytes()
+}
+
+/** The bytes of the settings that a bench begins with; the digests' keys are the same on all. */
+export function settingsRow(): Uint8Array {
+  return SettingsView.of({ ...DEFAULT_SETTINGS, digestKey0: 0x6b43a9b5, digestKey1: 0xf00dfeed }).toBytes()
 }

@@ -6,7 +6,7 @@
  * sequence is run again without the generator.
  */
 import { parseAddress } from '../simulator/addresses.ts'
-import { buildIcmp, buildIpv4, buildUdp } from '../simulator/build-packet.ts'
+import { buildIcmp, buildIp, buildUdp } from '../simulator/build-packet.ts'
 import { parseQuotedIpv4, read16, TcpFlag } from '../simulator/parse-packet.ts'
 import { Random } from '../simulator/random.ts'
 import type { BenchResult } from './bench.ts'
@@ -157,7 +157,7 @@ export class Generator {
       case 4: {
         const moreFragments = random.chance(0.5)
         const fragmentOffset = moreFragments && random.chance(0.5) ? 0 : 8 * (1 + random.below(100))
-        return buildIpv4({ ...ends, protocol: 6, payload: random.bytes(64), moreFragments, fragmentOffset })
+        return buildIp({ ...ends, protocol: 6, payload: random.bytes(64), moreFragments, fragmentOffset })
       }
       case 5:
         return random.bytes(SHORTEST_PACKET + random.below(100))

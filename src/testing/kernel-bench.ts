@@ -16,6 +16,7 @@ import {
   type DirectorBench,
   freshDirector,
   layoutRow,
+  settingsRow,
   tickUntilIdle,
 } from './bench.ts'
 import { PacketRunner } from './packet-runner.ts'
@@ -56,6 +57,7 @@ function load(connections: number | undefined): BpfObject {
     }
     object.load()
     mapUpdate(object.mapFd('layouts'), new Uint8Array(4), layoutRow())
+    mapUpdate(object.mapFd('settingsRows'), new Uint8Array(4), settingsRow())
     return object
   } catch (error) {
     object.close()
@@ -95,8 +97,8 @@ export function kernelBench(options: BenchOptions = {}): KernelBench {
     name: 'kernel',
     tables,
     control: freshDirector(tables),
-    handle(packet) {
-      const run = runner.run(packet)
+    handle(packet, mark = 0) {
+      const run = runner.run(packet, { mark })
       const verdict = VERDICTS.get(run.retval)
       if (verdict === undefined) throw new Error(`weir_ingress returned ${run.retval}, which is no verdict`)
       return { verdict, packet: run.packet }
@@ -111,6 +113,6 @@ export function kernelBench(options: BenchOptions = {}): KernelBench {
       setForwarding(true)
       leaveNamespace()
     },
-    nsPerPacket: (packet, repeat) => runner.run(packet, repeat).durationNs,
+    nsPerPacket: (packet, repeat) => runner.run(packet, { repeat }).durationNs,
   }
 }

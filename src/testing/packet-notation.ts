@@ -4,14 +4,8 @@
  */
 import { formatAddress } from '../simulator/addresses.ts'
 import { buildTcp } from '../simulator/build-packet.ts'
-import {
-  checksumsAreValid,
-  parseIcmp,
-  parseIpv4,
-  parseQuotedIpv4,
-  parseTcp,
-  type Ipv4,
-} from '../simulator/parse-packet.ts'
+import { parseIcmp, parseIpv4, parseQuotedIpv4, parseTcp, type Ipv4 } from '../simulator/parse-packet.ts'
+import { checksumsAreValid } from '../simulator/verify-packet.ts'
 
 /** Flags by bit, in the order in which they are written. */
 const FLAGS = ['F', 'S', 'R', 'P', 'A', 'U', 'E', 'C']

@@ -28,7 +28,10 @@ const OPTS = {
   duration: 64,
 }
 /** Offsets in struct __sk_buff. */
-const SK_BUFF = { ingressIfindex: 36, ifindex: 40 }
+const SK_BUFF = { mark: 8, ingressIfindex: 36, ifindex: 40 }
+const ETHERTYPE_AT = 12
+const ETHERTYPE_IPV4 = 0x0800
+const ETHERTYPE_IPV6 = 0x86dd
 
 interface Block {
   readonly address: bigint
@@ -52,6 +55,13 @@ export interface PacketRun {
   readonly durationNs: number
 }
 
+export interface RunOptions {
+  /** Firewall mark; default 0. */
+  readonly mark?: number
+  /** Runs on copies of the packet; default 1. */
+  readonly repeat?: number
+}
+
 export class PacketRunner {
   private readonly options = allocate(OPTIONS_BYTES)
   private readonly context = allocate(SK_BUFF_BYTES)
@@ -73,15 +83,19 @@ export class PacketRunner {
     this.context.view.setUint32(SK_BUFF.ingressIfindex, device.ifindex, true)
     this.context.view.setUint32(SK_BUFF.ifindex, device.ifindex, true)
     this.given.bytes.set(device.mac)
-    this.given.bytes.set([0x02, 0, 0, 0, 0x0b, 0x02, 0x08, 0x00], 6)
+    this.given.bytes.set([0x02, 0, 0, 0, 0x0b, 0x02], 6)
   }
 
   /** Throws a `RangeError` for a packet longer than `LONGEST_PACKET`, a `BpfError` where the kernel doesn't take it. */
-  run(packet: Uint8Array, repeat = 1): PacketRun {
+  run(packet: Uint8Array, { mark = 0, repeat = 1 }: RunOptions = {}): PacketRun {
     if (packet.length > LONGEST_PACKET)
       throw new RangeError(`a packet of ${packet.length} bytes: ${LONGEST_PACKET} is the longest that can be test-run`)
     const { view } = this.options
     this.given.bytes.set(packet, ETHERNET_HEADER)
+    // What claims to be neither family goes in as IPv4, whose parser is to refuse it.
+    const isIpv6 = (packet[0] ?? 0) >>> 4 === 6
+    this.given.view.setUint16(ETHERTYPE_AT, isIpv6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4, false)
+    this.context.view.setUint32(SK_BUFF.mark, mark, true)
     view.setUint32(OPTS.sizeIn, ETHERNET_HEADER + packet.length, true)
     view.setUint32(OPTS.sizeOut, FRAME_BYTES, true)
     view.setUint32(OPTS.repeat, repeat, true)

@@ -1,38 +1,69 @@
 /**
  * The ways out that every bench has, said once: `ip route` makes them of this table in the kernel bench's namespace, `lookUpRoute`
- * answers from it in the memory bench. All are disjoint but the default, so the first match is the longest.
+ * answers from it in the memory bench. All of a family are disjoint but its default, so the first match is the longest.
  */
-import { Route } from '../engine/records.ts'
+import { parseAddress } from '../control/address.ts'
+import { type Address, Family, Route } from '../engine/records.ts'
 import type { RouteLookup } from '../memory/memory-host.ts'
-import { isInPrefix, parsePrefix } from '../simulator/addresses.ts'
 
-/** Bytes of the largest IP packet on the default route. */
+/** Bytes of the largest IP packet on the default routes. */
 export const DEFAULT_MTU = 1500
 export const NARROW_MTU = 600
+/** The least that IPv6 allows. */
+export const NARROW_MTU_IPV6 = 1280
 
-interface TestRoute {
+export interface TestRoute {
+  readonly family: Family
   readonly prefix: string
-  /** A type of route as `ip route` names it. */
-  readonly type: 'unicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw'
+  /** A type of route as `ip route` names it; `own`: the kernel's own, not to be made. */
+  readonly type: 'unicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw' | 'own'
   /** Bytes; only for `unicast`. */
   readonly mtu: number
 }
 
+const V4 = Family.Ipv4
+const V6 = Family.Ipv6
+
 export const TEST_ROUTES: readonly TestRoute[] = [
-  { prefix: '10.3.0.0/16', type: 'unicast', mtu: NARROW_MTU },
-  { prefix: '10.66.0.0/16', type: 'blackhole', mtu: 0 },
-  { prefix: '10.67.0.0/16', type: 'unreachable', mtu: 0 },
-  { prefix: '10.68.0.0/16', type: 'prohibit', mtu: 0 },
+  { family: V4, prefix: '10.3.0.0/16', type: 'unicast', mtu: NARROW_MTU },
+  { family: V4, prefix: '10.66.0.0/16', type: 'blackhole', mtu: 0 },
+  { family: V4, prefix: '10.67.0.0/16', type: 'unreachable', mtu: 0 },
+  { family: V4, prefix: '10.68.0.0/16', type: 'prohibit', mtu: 0 },
   // Ends the search in the only table: as if there were no route at all.
-  { prefix: '10.69.0.0/16', type: 'throw', mtu: 0 },
-  { prefix: '0.0.0.0/0', type: 'unicast', mtu: DEFAULT_MTU },
+  { family: V4, prefix: '10.69.0.0/16', type: 'throw', mtu: 0 },
+  { family: V4, prefix: '0.0.0.0/0', type: 'unicast', mtu: DEFAULT_MTU },
+  { family: V6, prefix: 'fd03::/16', type: 'unicast', mtu: NARROW_MTU_IPV6 },
+  { family: V6, prefix: 'fd66::/16', type: 'blackhole', mtu: 0 },
+  { family: V6, prefix: 'fd67::/16', type: 'unreachable', mtu: 0 },
+  { family: V6, prefix: 'fd68::/16', type: 'prohibit', mtu: 0 },
+  // Multicast, which is not forwarded.
+  { family: V6, prefix: 'ff00::/8', type: 'own', mtu: 0 },
+  { family: V6, prefix: '::/0', type: 'unicast', mtu: DEFAULT_MTU },
 ]
 
-const PARSED = TEST_ROUTES.map((route) => ({ ...route, network: parsePrefix(route.prefix) }))
+function words({ word0, word1, word2, word3 }: Address): readonly number[] {
+  return [word0, word1, word2, word3]
+}
+
+/** The upper `bits` bits of a word. */
+function maskOf(bits: number): number {
+  return bits <= 0 ? 0 : bits >= 32 ? 0xffffffff : (0xffffffff << (32 - bits)) >>> 0
+}
+
+const PARSED = TEST_ROUTES.map((route) => {
+  const [network = '', length = ''] = route.prefix.split('/')
+  const masks = [0, 32, 64, 96].map((from) => maskOf(Number(length) - from))
+  return { ...route, network: words(parseAddress(network).address), masks }
+})
 
 /** What `bpf_fib_lookup` answers over `TEST_ROUTES`, forwarding switched on. */
-export const lookUpRoute: RouteLookup = (_source, destination, length) => {
-  const found = PARSED.find(({ network }) => isInPrefix(destination, network))
-  if (found === undefined || found.type !== 'unicast') return { route: Route.None, mtu: 0 }
+export const lookUpRoute: RouteLookup = ({ family, destination, length }) => {
+  const wanted = words(destination)
+  const found = PARSED.find(
+    (route) =>
+      route.family === family &&
+      route.network.every((word, index) => (((wanted[index] ?? 0) ^ word) & (route.masks[index] ?? 0)) === 0),
+  )
+  if (found?.type !== 'unicast') return { route: Route.None, mtu: 0 }
   return { route: length > found.mtu ? Route.TooBig : Route.Found, mtu: found.mtu }
 }

@@ -1,12 +1,30 @@
 /** A director in Node with one service, and its clients in a word each: for tests of one thing at a time. */
-import type { ConnectionStatus, DestConfig, Endpoint, ServiceId } from '../control/model.ts'
+import {
+  type AddressedService,
+  type ConnectionStatus,
+  type DestConfig,
+  type Endpoint,
+  PLAIN_SERVICE,
+  type ServiceConfig,
+  type ServiceId,
+} from '../control/model.ts'
 import { type BenchResult, type DirectorBench, memoryBench } from './bench.ts'
 import { segment } from './reach-state.ts'
 
-export const WEB: ServiceId = { protocol: 'tcp', address: '10.9.0.1', port: 80 }
+export const WEB: AddressedService = { protocol: 'tcp', address: '10.9.0.1', port: 80 }
 
 export function server(last: number, weight = 1): DestConfig {
-  return { address: `10.2.0.${last}`, port: 80, weight, method: 'masquerading' }
+  return plainDest({ address: `10.2.0.${last}`, port: 80 }, weight)
+}
+
+/** A real server without thresholds. */
+export function plainDest({ address, port }: Endpoint, weight = 1): DestConfig {
+  return { address, port, weight, method: 'masquerading', upperThreshold: 0, lowerThreshold: 0 }
+}
+
+/** A service of `rr` without any option. */
+export function roundRobin(service: ServiceId): ServiceConfig {
+  return { ...service, ...PLAIN_SERVICE, scheduler: 'rr' }
 }
 
 export class SmallDirector {
@@ -16,7 +34,7 @@ export class SmallDirector {
   constructor(servers: number, connections = 64) {
     this.bench = memoryBench({ connections })
     this.bench.setClock(1000)
-    this.bench.control.addService({ ...WEB, scheduler: 'rr' })
+    this.bench.control.addService(roundRobin(WEB))
     for (let last = 1; last <= servers; last++) this.bench.control.addDest(WEB, server(last))
   }
 

@@ -1,5 +1,5 @@
 /**
- * The network namespace of this process's kernel benches: one device, up, with the routes of `routes.ts`, no address. Made for the first
+ * The network namespace of this process's kernel benches: one device, up, with the routes of `routes.ts`, no address of ours. Made for the first
  * bench and removed with the last. The main thread is moved there and back by setns(2), which all later system calls follow; nothing else in the process
  * may rely on the network meanwhile.
  */
@@ -62,9 +62,10 @@ function makeNamespace(): void {
   )
   inside('link', 'set', 'far0', 'up')
   inside('link', 'set', DEVICE, 'up')
-  for (const { prefix, type, mtu } of TEST_ROUTES) {
-    if (type === 'unicast') inside('route', 'add', prefix, 'dev', DEVICE, 'mtu', 'lock', String(mtu))
-    else inside('route', 'add', type, prefix)
+  for (const { family, prefix, type, mtu } of TEST_ROUTES) {
+    const of = `-${family}`
+    if (type === 'unicast') inside(of, 'route', 'add', prefix, 'dev', DEVICE, 'mtu', 'lock', String(mtu))
+    else if (type !== 'own') inside(of, 'route', 'add', type, prefix)
   }
 }
 
@@ -99,7 +100,8 @@ export function leaveNamespace(): void {
   ip('netns', 'del', NAME)
 }
 
-/** Switches IP forwarding in the namespace that the main thread is in. */
+/** Switches forwarding of both families in the namespace that the main thread is in. */
 export function setForwarding(on: boolean): void {
   writeFileSync('/proc/sys/net/ipv4/ip_forward', on ? '1' : '0')
+  writeFileSync('/proc/sys/net/ipv6/conf/all/forwarding', on ? '1' : '0')
 }

@@ -1,49 +1,75 @@
-/** The state table against every transition that LVS was recorded to make (conformance/facts/tcp_states_nat.json). */
-import { expect, it } from 'vitest'
+/** The state tables against every transition that LVS was recorded to make (conformance/facts/tcp_states_*.json). */
+import { describe, expect, it } from 'vitest'
 import { flagBits } from '../../testing/packet-notation.ts'
-import { TRANSITIONS } from '../../testing/reach-state.ts'
-import { Direction } from '../records.ts'
-import { isTcpActive, isTcpReusable, nextTcpState, opensTcp, TCP_STATE_NAMES, TcpState, tcpTimeoutMs } from './tcp.ts'
+import { readTransitions } from '../../testing/reach-state.ts'
+import type { Settings } from '../records.ts'
+import { DEFAULT_SETTINGS } from '../settings.ts'
+import {
+  isTcpActive,
+  nextTcpState,
+  opensTcp,
+  replacesTcp,
+  TCP_STATE_NAMES,
+  TcpRows,
+  TcpState,
+  tcpTimeoutMs,
+} from './tcp.ts'
 
 const state = (name: string): number => TCP_STATE_NAMES.findIndex((each) => each === name)
+const next = (from: number, flags: string, rows: number): number =>
+  nextTcpState(from, flagBits(flags), rows, DEFAULT_SETTINGS)
 
-it('makes each recorded transition, with its timeout and its share of the counts', () => {
-  for (const { state: from, from: end, packet, next, timeout_s, active } of TRANSITIONS) {
-    const flags = flagBits(packet)
-    const where = `${from}, ${end} ${packet}`
-    const opens = end === 'client' && opensTcp(flags)
-    if (from === 'none' && !opens) {
-      expect(next, where).toBe('none')
-      continue
-    }
-    // Where a SYN begins another connection, that one begins in no state.
-    const begins = from === 'none' || (opens && isTcpReusable(state(from)))
-    const before = begins ? TcpState.None : state(from)
-    const after = nextTcpState(before, flags, end === 'client' ? Direction.In : Direction.Out)
-    expect(TCP_STATE_NAMES[after], where).toBe(next)
-    expect(tcpTimeoutMs(after), where).toBe((timeout_s ?? 0) * 1000)
-    expect(isTcpActive(after), where).toBe(active === 1)
+const RECORDINGS: readonly [file: string, clientRows: number, set: Settings][] = [
+  ['tcp_states_nat', TcpRows.Client, DEFAULT_SETTINGS],
+  ['tcp_states_nat_sloppy_tcp', TcpRows.Client, { ...DEFAULT_SETTINGS, sloppyTcp: 1 }],
+  ['tcp_states_nat_secure_tcp', TcpRows.Client, { ...DEFAULT_SETTINGS, secureTcp: 3 }],
+  ['tcp_states_dr', TcpRows.ClientAlone, DEFAULT_SETTINGS],
+  ['tcp_states_tun', TcpRows.ClientAlone, DEFAULT_SETTINGS],
+]
+
+describe('the table of TCP states', () => {
+  for (const [file, clientRows, set] of RECORDINGS) {
+    const { transitions } = readTransitions(`${file}.json`)
+    it(`makes each of the ${transitions.length} transitions of ${file}, with its timeout and its share of the counts`, () => {
+      for (const { state: from, from: end, packet, next: recorded, timeout_s, active } of transitions) {
+        const flags = flagBits(packet)
+        const where = `${from}, ${end} ${packet}`
+        const opens = end === 'client' && opensTcp(flags, set)
+        if (from === 'none' && !opens) {
+          expect(recorded, where).toBe('none')
+          continue
+        }
+        // Where a SYN begins another connection, that one begins in no state.
+        const begins = from === 'none' || (end === 'client' && replacesTcp(state(from), flags, set))
+        const before = begins ? TcpState.None : state(from)
+        const after = nextTcpState(before, flags, end === 'client' ? clientRows : TcpRows.Server, set)
+        expect(TCP_STATE_NAMES[after], where).toBe(recorded)
+        expect(tcpTimeoutMs(after, set), where).toBe((timeout_s ?? 0) * 1000)
+        expect(isTcpActive(after), where).toBe(active === 1)
+      }
+    })
   }
-})
 
-it('has a state for every combination of flags, in every state and direction', () => {
-  for (let from = 0; from < TCP_STATE_NAMES.length; from++)
-    for (const direction of [Direction.In, Direction.Out])
-      for (let flags = 0; flags < 256; flags++)
-        expect(TCP_STATE_NAMES[nextTcpState(from, flags, direction)]).toBeDefined()
+  it('has a state for every combination of flags, in every state, for every side, under attack or not', () => {
+    for (const secureTcp of [0, 3])
+      for (const rows of [TcpRows.Client, TcpRows.Server, TcpRows.ClientAlone])
+        for (let from = 0; from < TCP_STATE_NAMES.length; from++)
+          for (let flags = 0; flags < 256; flags++)
+            expect(TCP_STATE_NAMES[nextTcpState(from, flags, rows, { ...DEFAULT_SETTINGS, secureTcp })]).toBeDefined()
+  })
 })
 
 it('closes a connection whose packet has none of RST, SYN, FIN, ACK', () => {
-  expect(nextTcpState(TcpState.Established, flagBits('PU'), Direction.In)).toBe(TcpState.Close)
+  expect(next(TcpState.Established, 'PU', TcpRows.Client)).toBe(TcpState.Close)
 })
 
 it('counts by RST before SYN before FIN before ACK', () => {
-  expect(nextTcpState(TcpState.Established, flagBits('FSRA'), Direction.In)).toBe(TcpState.Close)
-  expect(nextTcpState(TcpState.FinWait, flagBits('FSA'), Direction.In)).toBe(TcpState.SynRecv)
-  expect(nextTcpState(TcpState.Established, flagBits('FA'), Direction.In)).toBe(TcpState.CloseWait)
+  expect(next(TcpState.Established, 'FSRA', TcpRows.Client)).toBe(TcpState.Close)
+  expect(next(TcpState.FinWait, 'FSA', TcpRows.Client)).toBe(TcpState.SynRecv)
+  expect(next(TcpState.Established, 'FA', TcpRows.Client)).toBe(TcpState.CloseWait)
 })
 
 it('knows no timeout and no activity of a state that does not exist', () => {
-  expect(tcpTimeoutMs(8)).toBe(0)
-  expect(isTcpActive(8)).toBe(false)
+  expect(tcpTimeoutMs(9, DEFAULT_SETTINGS)).toBe(0)
+  expect(isTcpActive(9)).toBe(false)
 })

@@ -1,6 +1,6 @@
 /** The order in which round robin chooses, while servers come and go. Recorded runs of LVS: `testing/replay.test.ts`. */
 import { expect, it } from 'vitest'
-import { server, SmallDirector, WEB } from '../../testing/small-director.ts'
+import { roundRobin, server, SmallDirector, WEB } from '../../testing/small-director.ts'
 
 let client = 0
 const choices = (director: SmallDirector, count: number): (number | null)[] =>
@@ -56,9 +56,13 @@ it('chooses a new server next only after the round has come to the head', () => 
   expect(choices(director, 4)).toEqual([1, 3, 2, 1])
 })
 
-it('begins with the head once the service was edited', () => {
+it('goes on where it was once the service was edited, and begins with the head once it had another scheduler', () => {
   const director = new SmallDirector(3)
+  const { control } = director.bench
   expect(choices(director, 1)).toEqual([3])
-  director.bench.control.editService({ ...WEB, scheduler: 'rr' })
+  control.editService({ ...roundRobin(WEB), persistence: null })
+  expect(choices(director, 1)).toEqual([2])
+  control.editService({ ...roundRobin(WEB), scheduler: 'lc' })
+  control.editService(roundRobin(WEB))
   expect(choices(director, 1)).toEqual([3])
 })

@@ -1,0 +1,56 @@
+/** Whether a packet's checksums are right, each computed afresh over all that it covers. */
+import { finishChecksum, sumPseudoHeader, sumWords } from './checksum.ts'
+import { crc32c } from './crc32c.ts'
+import { type Ipv6, parseIpv6 } from './parse-ipv6.ts'
+import { type Ipv4, isFragment, parseIpv4, parseSctp, Protocol, read16 } from './parse-packet.ts'
+
+export function headerChecksumIsValid(ip: Ipv4): boolean {
+  return finishChecksum(sumWords(ip.bytes, 0, ip.headerLength)) === 0
+}
+
+/** The sum of the pseudo header (RFC 9293 §3.1, RFC 8200 §8.1). */
+function pseudoHeader(ip: Ipv4 | Ipv6, length: number): number {
+  return typeof ip.source === 'number'
+    ? sumPseudoHeader(ip.source, (ip as Ipv4).destination, ip.protocol, length)
+    : sumWords(ip.bytes, 8, 40, ip.protocol + length)
+}
+
+function udpChecksumIsValid(ip: Ipv4 | Ipv6): boolean {
+  const { payload } = ip
+  if (payload.length < 8) return false
+  // None: IPv6 doesn't allow it (RFC 8200 §8.1).
+  if (read16(payload, 6) === 0) return typeof ip.source === 'number'
+  const length = read16(payload, 4)
+  if (length < 8 || length > payload.length) return false
+  return finishChecksum(sumWords(payload, 0, length, pseudoHeader(ip, length))) === 0
+}
+
+/** Whether the checksum of the payload is right; true for protocols not known here. The packet must not be a fragment. */
+export function payloadChecksumIsValid(ip: Ipv4 | Ipv6): boolean {
+  const { payload, protocol } = ip
+  const sumIsRight = (pseudo: number): boolean => finishChecksum(sumWords(payload, 0, payload.length, pseudo)) === 0
+  switch (protocol) {
+    case Protocol.Icmp:
+      return payload.length >= 8 && sumIsRight(0)
+    case Protocol.Icmpv6:
+      return payload.length >= 8 && sumIsRight(pseudoHeader(ip, payload.length))
+    case Protocol.Tcp:
+      return payload.length >= 20 && sumIsRight(pseudoHeader(ip, payload.length))
+    case Protocol.Udp:
+      return udpChecksumIsValid(ip)
+    case Protocol.Sctp: {
+      const sctp = parseSctp(ip)
+      return sctp !== null && sctp.checksum === crc32c(payload, 8)
+    }
+    default:
+      return true
+  }
+}
+
+/** Whether the bytes are a whole packet of IPv4 or IPv6 with right checksums of the header and, unless it is a fragment, of the payload. */
+export function checksumsAreValid(bytes: Uint8Array): boolean {
+  const ipv4 = parseIpv4(bytes)
+  if (ipv4 !== null) return headerChecksumIsValid(ipv4) && (isFragment(ipv4) || payloadChecksumIsValid(ipv4))
+  const ipv6 = parseIpv6(bytes)
+  return ipv6 !== null && (isFragment(ipv6) || payloadChecksumIsValid(ipv6))
+}
