@@ -66,10 +66,23 @@ describe.skipIf(reason !== null)(`weir in a network namespace${reason === null ?
     // The kernel's time stamps of files are a tick old.
     expect(loadedAtMs).toBeGreaterThan(before - 20)
     expect(loadedAtMs).toBeLessThan(takenAtMs)
-    expect(connections).toEqual({ inUse: 0, capacity: 1000 })
+    expect(connections).toEqual({ inUse: 0, templates: 0, capacity: 1000 })
     expect(memory.bytesPerConnection).toBeGreaterThan(100)
     expect(memory.bytes).toBeGreaterThan(1000 * memory.bytesPerConnection)
     expect(host.run('weir load')).toMatchObject({ status: 1, err: saying(/"weir unload"/) })
+  })
+
+  it('changes settings, all or none, and lists them', () => {
+    expect(host.run('weir set sloppy_tcp=1 timeout_udp=30')).toEqual(NOTHING_SAID)
+    expect(host.run('weir set secure_tcp=3 sloppy_sctp=2')).toMatchObject({
+      status: 1,
+      err: saying(/2 .* sloppy_sctp/),
+    })
+    const { out } = host.run('weir set')
+    expect(out).toMatch(/^sloppy_tcp +1 +0 /m)
+    expect(out).toMatch(/^timeout_udp +30 +300 /m)
+    expect(out).toMatch(/^secure_tcp +0 +0 /m)
+    expect(host.run('ipvsadm -L --timeout').out).toBe('Timeout (tcp tcpfin udp): 900 120 30\n')
   })
 
   it('warns of what is wrong with the director and the host, until it is mended', () => {
@@ -94,6 +107,24 @@ describe.skipIf(reason !== null)(`weir in a network namespace${reason === null ?
 
   it('shows services and servers', () => {
     expect(host.run('weir status').out).toMatch(/\ntcp 10\.9\.0\.1:80 +rr .*\n {2}-> 10\.9\.0\.7:80 +masquerading +1 /)
+  })
+
+  it('shows services of IPv6 and of marks, and warns of an IPv6 address that is not answered for', () => {
+    host.sysctl('net.ipv6.conf.all.forwarding=1')
+    ip('-n', host.namespace, 'address', 'add', '2001:db8::fe/64', 'dev', 'front', 'nodad')
+    host.run('ipvsadm -A -u [2001:db8::1]:53 -s wlc')
+    host.run('ipvsadm -a -u [2001:db8::1]:53 -r [2001:db8::7]:53 -m -x 100')
+    host.run('ipvsadm -A -f 7 -6 -s sh')
+    const { out } = host.run('weir status')
+    expect(out).toMatch(/\nudp \[2001:db8::1\]:53 +wlc .*\n {2}-> \[2001:db8::7\]:53 +masquerading +1 /)
+    expect(out).toMatch(/\nfwm 7 IPv6 +sh /)
+    expect(codes()).toEqual(['clock-stopped', 'no-usable-server', 'address-unanswered'])
+    ip('-n', host.namespace, 'address', 'add', '2001:db8::1/128', 'dev', 'front', 'nodad')
+    expect(codes()).toEqual(['clock-stopped', 'no-usable-server'])
+    host.sysctl('net.ipv6.conf.all.forwarding=0')
+    expect(codes()).toEqual(['clock-stopped', 'forwarding-off', 'no-usable-server'])
+    host.run('ipvsadm -D -u [2001:db8::1]:53')
+    host.run('ipvsadm -D -f 7 -6')
   })
 
   it('detaches a device for good, and takes it back', () => {
