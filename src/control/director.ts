@@ -5,6 +5,7 @@
  */
 import { ClockView, OverloadView, SettingsView } from '../engine/generated/views.ts'
 import { type Address, Availability, type Dest, NONE } from '../engine/records.ts'
+import { HASH_ROWS, MAGLEV_ROWS } from '../engine/hashing.ts'
 import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import type { TableStore } from '../engine/tables.ts'
 import { formatEndpoint, parseAddress } from './address.ts'
@@ -24,8 +25,8 @@ import {
   type SettingValues,
 } from './model.ts'
 import { keyName, Plan, type PlannedService } from './plan.ts'
-import { planScheduler, restartedState } from './scheduling/plan-scheduler.ts'
-import { checkSettings, settingValues } from './settings.ts'
+import { mostBuckets, planScheduler, restartedState } from './scheduling/plan-scheduler.ts'
+import { checkSettings, settingFields, settingValues } from './settings.ts'
 import { accountable, connectionStatuses, destLoad, reasonStatuses, serviceStatus } from './status.ts'
 import { restartRates, retire, retired, settle, zeroDest, zeroRetired } from './traffic.ts'
 import { checkDest, checkFamilies, checkService } from './validation.ts'
@@ -100,6 +101,7 @@ export class Director implements DirectorControl {
     const service = this.find(config)
     checkService(config)
     const options = recordOf(config, service.key.family)
+    this.requireRoom(service, options.scheduler)
     const isOther = options.scheduler !== service.record.scheduler
     if (isOther) this.plan.setSchedulerState(service, { lastDest: NONE, currentWeight: 0 })
     this.plan.editService(service, { ...options, planned: 0 })
@@ -125,6 +127,7 @@ export class Director implements DirectorControl {
         `${formatEndpoint(config)} is a real server of ${describeService(id)} already`,
       )
     }
+    this.requireRoom(service, service.record.scheduler)
     const index = this.remembered(service, config) ?? this.newDest(service, address, config.port)
     this.plan.saveDest(index, {
       ...configured(config),
@@ -183,12 +186,7 @@ export class Director implements DirectorControl {
 
   set(values: Partial<SettingValues>): void {
     checkSettings(values)
-    const { tcpTimeoutS, tcpFinTimeoutS, udpTimeoutS, ...others } = { ...this.settings(), ...values }
-    const row = Object.assign(this.settingsRow(), others, {
-      tcpMs: tcpTimeoutS * 1000,
-      tcpFinMs: tcpFinTimeoutS * 1000,
-      udpMs: udpTimeoutS * 1000,
-    })
+    const row = Object.assign(this.settingsRow(), settingFields({ ...this.settings(), ...values }))
     this.store.write('settingsRows', 0, row.toBytes())
   }
 
@@ -275,6 +273,16 @@ export class Director implements DirectorControl {
     const isOver = upperThreshold !== 0 && total >= upperThreshold
     if (!isOver && upperThreshold !== 0 && total >= lower) return
     this.store.write('overloads', index, OverloadView.of({ overloaded: isOver ? 1 : 0 }).toBytes())
+  }
+
+  /**
+   * Throws before anything is written where a scheduler that has no table yet would find no place for one. Room for one of each length
+   * stays free, because a table is written anew beside the one in force.
+   */
+  private requireRoom(service: PlannedService, scheduler: number): void {
+    const most = mostBuckets(scheduler)
+    if (most === 0 || (service.record.buckets > 0 && scheduler === service.record.scheduler)) return
+    this.plan.requireBuckets(most + HASH_ROWS + MAGLEV_ROWS)
   }
 
   /** Works out what the service's scheduler needs after a change of the service or of its dests. */

@@ -1,6 +1,6 @@
 /**
- * Which parts of the table `buckets` are free: first fit, gaps that touch are joined. Nothing of it is kept in the tables: the
- * services' own extents say what is taken.
+ * Which parts of the table `buckets` are free: the smallest gap that fits is taken, gaps that touch are joined. Nothing of it is
+ * kept in the tables: the services' own extents say what is taken.
  */
 import { ControlError } from './model.ts'
 
@@ -26,21 +26,25 @@ export class Extents {
     if (free < capacity) this.gaps.push({ first: free, length: capacity - free })
   }
 
-  /** Throws a `ControlError` `table-full` where no gap is long enough. An extent of length 0 begins at 0. */
+  /** Throws a `ControlError` `table-full` where no gap is long enough. */
+  require(length: number): void {
+    if (length === 0 || this.gaps.some((gap) => gap.length >= length)) return
+    throw new ControlError(
+      'table-full',
+      `the ${this.capacity} rows for hashing schedulers have no room for another ${length}: remove services first`,
+    )
+  }
+
+  /** As `require`. An extent of length 0 begins at 0. */
   take(length: number): number {
-    if (length === 0) return 0
-    const at = this.gaps.findIndex((gap) => gap.length >= length)
-    const gap = this.gaps[at]
-    if (gap === undefined) {
-      throw new ControlError(
-        'table-full',
-        `the ${this.capacity} rows for hashing schedulers have no room for another ${length}: remove services first`,
-      )
-    }
+    this.require(length)
+    const fitting = this.gaps.filter((gap) => gap.length >= length).sort((a, b) => a.length - b.length)
+    const [gap] = fitting
+    if (length === 0 || gap === undefined) return 0
     const { first } = gap
     gap.first += length
     gap.length -= length
-    if (gap.length === 0) this.gaps.splice(at, 1)
+    if (gap.length === 0) this.gaps.splice(this.gaps.indexOf(gap), 1)
     return first
   }
 

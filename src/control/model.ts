@@ -146,6 +146,8 @@ export interface SettingValues {
   readonly sloppyTcp: number
   readonly sloppySctp: number
   readonly secureTcp: number
+  readonly lblcExpirationS: number
+  readonly lblcrExpirationS: number
 }
 
 /** A rule that gives new connections a firewall mark (`weir mark`). Null: anything. */

@@ -160,6 +160,11 @@ export class Plan {
     this.store.write('serviceStates', service.record.index, ServiceStateView.of(state).toBytes())
   }
 
+  /** Throws a `ControlError` `table-full` where a scheduler's table of this length would find no place. */
+  requireBuckets(length: number): void {
+    this.extents.require(length)
+  }
+
   /** Gives the service's scheduler what it needs: written where nobody looks yet, then the service is switched over. */
   saveScheduler(service: PlannedService, { weightDivisor, maxWeight, buckets }: SchedulerPlan): void {
     const { firstBucket: before, buckets: length } = service.record

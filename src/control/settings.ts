@@ -42,6 +42,8 @@ export const SETTINGS: Readonly<Record<keyof SettingValues, SettingDefinition>> 
     most: 3,
     meaning: "3: only its server's packets make a TCP connection established",
   },
+  lblcExpirationS: timeout('lblc_expiration', 'a virtual address that lblc has not seen'),
+  lblcrExpirationS: timeout('lblcr_expiration', 'a virtual address or a change of its servers that lblcr has seen'),
 }
 
 /** The settings in a record of the tables. */
@@ -56,6 +58,21 @@ export function settingValues(row: Settings): SettingValues {
     sloppyTcp: row.sloppyTcp,
     sloppySctp: row.sloppySctp,
     secureTcp: row.secureTcp,
+    lblcExpirationS: row.lblcExpirationMs / 1000,
+    lblcrExpirationS: row.lblcrExpirationMs / 1000,
+  }
+}
+
+/** What of a record of the tables an operator's settings decide. */
+export function settingFields(values: SettingValues): Partial<Settings> {
+  const { tcpTimeoutS, tcpFinTimeoutS, udpTimeoutS, lblcExpirationS, lblcrExpirationS, ...others } = values
+  return {
+    ...others,
+    tcpMs: tcpTimeoutS * 1000,
+    tcpFinMs: tcpFinTimeoutS * 1000,
+    udpMs: udpTimeoutS * 1000,
+    lblcExpirationMs: lblcExpirationS * 1000,
+    lblcrExpirationMs: lblcrExpirationS * 1000,
   }
 }
 

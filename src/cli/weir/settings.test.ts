@@ -23,6 +23,8 @@ describe('the table of settings', () => {
       'sloppy_tcp',
       'sloppy_sctp',
       'secure_tcp',
+      'lblc_expiration',
+      'lblcr_expiration',
     ])
   })
 })

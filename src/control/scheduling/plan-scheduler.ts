@@ -2,6 +2,7 @@
  * What a scheduler needs of the control side whenever its service or the service's dests have changed: weights, a table of dests, and what
  * it is to remember. Pure: `director.ts` writes what comes out. Cost: that of the scheduler's table, nothing for those without.
  */
+import { CONSISTENT_ROWS, HASH_ROWS, MAGLEV_ROWS } from '../../engine/hashing.ts'
 import { type Dest, NONE, Scheduler, type Service, type ServiceState } from '../../engine/records.ts'
 import { consistentHashTable } from './consistent-hash-table.ts'
 import { destinationHashTable } from './destination-hash-table.ts'
@@ -21,6 +22,21 @@ export interface SchedulerPlan {
   readonly maxWeight: number
   /** The service's part of `buckets`: indexes in `dests`, or `NONE`. Empty where the scheduler has no table, or no dest. */
   readonly buckets: readonly number[]
+}
+
+/** The most rows that a service with this scheduler has in `buckets`, once it has a dest. */
+export function mostBuckets(scheduler: number): number {
+  switch (scheduler) {
+    case Scheduler.DestinationHashing:
+    case Scheduler.SourceHashing:
+      return HASH_ROWS
+    case Scheduler.ConsistentHashing:
+      return CONSISTENT_ROWS
+    case Scheduler.MaglevHashing:
+      return MAGLEV_ROWS
+    default:
+      return 0
+  }
 }
 
 function table(scheduler: number, dests: readonly ListedDest[]): readonly number[] {
