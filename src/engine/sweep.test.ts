@@ -11,7 +11,7 @@ const IDLE_MS = 100
 const BUSY_MS = 10
 
 function filled(connections: number): MemoryHost {
-  const host = new MemoryHost({ connections: connections + 1, route: lookUpRoute })
+  const host = new MemoryHost({ connections: connections + 1, route: (question) => lookUpRoute(true, question) })
   const control = freshDirector(host.tables)
   control.addService(roundRobin(WEB))
   control.addDest(WEB, server(1))

@@ -65,7 +65,13 @@ export interface RouteQuestion {
   readonly length: number
 }
 
-export type RouteLookup = (question: RouteQuestion) => { route: Route; mtu: number }
+export interface RouteAnswer {
+  readonly route: Route
+  /** After `TooBig`: bytes of the largest packet that the way takes. */
+  readonly mtu: number
+}
+
+export type RouteLookup = (question: RouteQuestion) => RouteAnswer
 
 export interface MemoryHostOptions extends MemoryTablesOptions {
   readonly route: RouteLookup

@@ -13,9 +13,9 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** The checksum of all bytes, those from `zeroFrom` to `zeroFrom` + 3 taken as 0: where the checksum itself stands. */
 export function crc32c(bytes: Uint8Array, zeroFrom = -4): number {
   let crc = 0xffffffff
-  bytes.forEach((byte, at) => {
-    const value = at >= zeroFrom && at < zeroFrom + 4 ? 0 : byte
-    crc = (crc >>> 8) ^ (TABLE[(crc ^ value) & 0xff] ?? 0)
-  })
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = at >= zeroFrom && at < zeroFrom + 4 ? 0 : (bytes[at] ?? 0)
+    crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] ?? 0)
+  }
   return ~crc >>> 0
 }

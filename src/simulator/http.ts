@@ -1,6 +1,6 @@
 /**
- * The least of HTTP/1.1 (RFC 9112) that a scenario needs: a server that answers every request and closes, and a client that asks for one
- * page. Bodies end where the connection does, and must have the announced length.
+ * The least of HTTP/1.1 (RFC 9112) that a scenario needs: a server that answers every request and closes, unless it is asked to keep the
+ * connection, and a client that asks for one page. Bodies end where the connection does, and must have the announced length.
  */
 import type { AddressLike } from './addresses.ts'
 import type { Host } from './host.ts'
@@ -30,13 +30,12 @@ function serve(connection: TcpConnection, respond: (request: HttpRequest) => str
   let head = ''
   let answered = false
   const answer = (status: string, body: string): void => {
-    answered = true
-    connection.send(
-      Buffer.from(
-        `HTTP/1.1 ${status}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      ),
-    )
-    connection.close()
+    const keeps = /\r\nconnection: keep-alive\r\n/i.test(head)
+    const fields = `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: ${keeps ? 'keep-alive' : 'close'}`
+    connection.send(Buffer.from(`HTTP/1.1 ${status}\r\n${fields}\r\n\r\n${body}`))
+    head = ''
+    answered = !keeps
+    if (!keeps) connection.close()
   }
   connection.onData = (data) => {
     if (answered) return

@@ -2,13 +2,13 @@
 
 /** Reads hexadecimal groups with at most one "::"; throws a `RangeError` that names the text. */
 export function parseIpv6Address(text: string): Uint8Array {
-  const [head = '', tail] = text.split('::')
+  const [head = '', tail, ...more] = text.split('::')
   const groupsOf = (part: string): string[] => (part === '' ? [] : part.split(':'))
   const before = groupsOf(head)
   const after = groupsOf(tail ?? '')
   const missing = 8 - before.length - after.length
   const groups = [...before, ...Array.from({ length: tail === undefined ? 0 : missing }, () => '0'), ...after]
-  if (groups.length !== 8 || !groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) {
+  if (groups.length !== 8 || more.length > 0 || !groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) {
     throw new RangeError(`"${text}" is not an IPv6 address: write hexadecimal groups, as in 2001:db8::1`)
   }
   return Uint8Array.from(groups.flatMap((group) => [parseInt(group, 16) >>> 8, parseInt(group, 16) & 255]))

@@ -3,10 +3,11 @@
  * do or where they don't hold together.
  */
 import { describePacket } from '../simulator/describe-packet.ts'
+import { checksumsAreValid } from '../simulator/verify-packet.ts'
 import { type BenchOptions, type BenchResult, type DirectorBench, memoryBench } from './bench.ts'
 import { applyChange } from './configuration.ts'
 import type { Event } from './generator.ts'
-import { brokenInvariants } from './invariants.ts'
+import { brokenInvariants, brokenPlans } from './invariants.ts'
 import { differingRows, snapshot } from './table-snapshot.ts'
 
 export type MakeBench = (options: BenchOptions) => DirectorBench
@@ -40,7 +41,7 @@ export class BenchPair {
   apply(event: Event, observe: (result: BenchResult) => void): string | null {
     switch (event.kind) {
       case 'packet':
-        return this.packet(event.bytes, observe)
+        return this.packet(event.bytes, observe, event.mark)
       case 'clock':
         this.left.setClock(event.ms)
         this.right.setClock(event.ms)
@@ -56,11 +57,13 @@ export class BenchPair {
     }
   }
 
-  packet(bytes: Uint8Array, observe: (result: BenchResult) => void = () => undefined): string | null {
-    const left = this.left.handle(bytes)
-    const right = this.right.handle(bytes)
+  packet(bytes: Uint8Array, observe: (result: BenchResult) => void = () => undefined, mark = 0): string | null {
+    const left = this.left.handle(bytes, mark)
+    const right = this.right.handle(bytes, mark)
     if (fate(left) !== fate(right) || Buffer.compare(left.packet, right.packet) !== 0)
       return ['', describeResult(this.left.name, left), describeResult(this.right.name, right)].join('\n')
+    if (left.verdict === 'forward' && checksumsAreValid(bytes) && !checksumsAreValid(left.packet))
+      return `right checksums became wrong ones:\n${describeResult('both', left)}`
     observe(left)
     return null
   }
@@ -68,7 +71,8 @@ export class BenchPair {
   /** What differs in the tables, or doesn't hold together, or null. */
   compareTables(): string | null {
     const rows = differingRows(snapshot(this.left.tables), snapshot(this.right.tables))
-    const broken = rows.length > 0 ? rows : brokenInvariants(this.left.tables)
+    const { tables } = this.left
+    const broken = rows.length > 0 ? rows : [...brokenInvariants(tables), ...brokenPlans(tables)]
     if (broken.length === 0) return null
     const what = rows.length > 0 ? 'rows of the tables differ' : 'invariants are broken'
     return [`${broken.length} ${what}:`, ...broken.slice(0, SHOWN).map((line) => `  ${line}`)].join('\n')

@@ -4,7 +4,7 @@
  */
 import { Director } from '../control/director.ts'
 import { LayoutView, SettingsView } from '../engine/generated/views.ts'
-import { LAYOUT_VERSION, Route, Verdict } from '../engine/records.ts'
+import { LAYOUT_VERSION, Verdict } from '../engine/records.ts'
 import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import type { TableStore } from '../engine/tables.ts'
 import { MemoryHost } from '../memory/memory-host.ts'
@@ -68,7 +68,7 @@ export function memoryBench(options: BenchOptions = {}): DirectorBench {
   let forwarding = true
   const host = new MemoryHost({
     ...options,
-    route: (question) => (forwarding ? lookUpRoute(question) : { route: Route.ForwardingDisabled, mtu: 0 }),
+    route: (question) => lookUpRoute(forwarding, question),
   })
   host.tables.write('settingsRows', 0, settingsRow())
   return {

@@ -1,10 +1,22 @@
 /**
- * TCP conversations through a director, told packet by packet: which end speaks, with which flags and how much data. They are what a
- * director sees, in order or not: scripts of whole lives, of halves, and of ports used again.
+ * Conversations through a director, told packet by packet: which end speaks, and what. They are what a director sees, in order or not:
+ * scripts of whole lives, of halves, and of ports used again; for TCP with flags and data, for SCTP with chunks, for UDP with datagrams.
  */
-import { buildTcp, mssOption } from '../simulator/build-packet.ts'
+import type { Protocol } from '../control/model.ts'
+import {
+  type AnyAddress,
+  buildSctp,
+  buildTcp,
+  buildUdp,
+  type Extension,
+  type IpFields,
+  isIpv6,
+  mssOption,
+} from '../simulator/build-packet.ts'
+import { NextHeader } from '../simulator/parse-ipv6.ts'
 import { TcpFlag } from '../simulator/parse-packet.ts'
 import type { Random } from '../simulator/random.ts'
+import { chunkType } from './reach-state.ts'
 
 const SYN = TcpFlag.Syn
 const ACK = TcpFlag.Ack
@@ -14,17 +26,18 @@ const DATA = TcpFlag.Psh | TcpFlag.Ack
 
 interface Step {
   readonly from: 'client' | 'server'
-  readonly flags: number
+  /** TCP's flags, the type of SCTP's first chunk; nothing to UDP. */
+  readonly what: number
   readonly data: boolean
 }
 
-const client = (flags: number): Step => ({ from: 'client', flags, data: flags === DATA })
-const server = (flags: number): Step => ({ from: 'server', flags, data: flags === DATA })
+const client = (flags: number): Step => ({ from: 'client', what: flags, data: flags === DATA })
+const server = (flags: number): Step => ({ from: 'server', what: flags, data: flags === DATA })
 
 const HANDSHAKE = [client(SYN), server(SYN | ACK), client(ACK)]
 const TALK = [client(DATA), server(ACK), server(DATA), client(ACK), client(DATA), server(DATA), client(ACK)]
 
-const SCRIPTS: readonly (readonly Step[])[] = [
+const TCP_SCRIPTS: readonly (readonly Step[])[] = [
   [...HANDSHAKE, ...TALK, client(FIN), server(FIN), client(ACK)],
   [...HANDSHAKE, ...TALK, server(FIN), client(ACK), client(FIN), server(ACK)],
   [...HANDSHAKE, client(DATA), client(FIN), server(DATA), server(FIN), client(ACK)],
@@ -45,10 +58,50 @@ const SCRIPTS: readonly (readonly Step[])[] = [
   [client(FIN), server(FIN)],
 ]
 
+/** SCTP in the recordings' words. */
+function sctp(...steps: readonly string[]): Step[] {
+  return steps.map((step) => {
+    const [from, chunk = ''] = step.split(':')
+    return { from: from === 'c' ? 'client' : 'server', what: chunkType(chunk), data: chunk === 'DATA' }
+  })
+}
+
+const ASSOCIATION = sctp('c:INIT', 's:INIT_ACK', 'c:COOKIE_ECHO', 's:COOKIE_ACK')
+const SCTP_TALK = sctp('c:DATA', 's:SACK', 's:DATA', 'c:SACK', 's:HEARTBEAT', 'c:HEARTBEAT_ACK')
+
+const SCTP_SCRIPTS: readonly (readonly Step[])[] = [
+  [...ASSOCIATION, ...SCTP_TALK, ...sctp('c:SHUTDOWN', 's:SHUTDOWN_ACK', 'c:SHUTDOWN_COMPLETE')],
+  [...ASSOCIATION, ...SCTP_TALK, ...sctp('s:SHUTDOWN', 'c:SHUTDOWN_ACK', 's:SHUTDOWN_COMPLETE')],
+  [...ASSOCIATION, ...sctp('c:ABORT'), ...ASSOCIATION],
+  [...ASSOCIATION, ...sctp('s:ABORT')],
+  sctp('c:INIT', 'c:INIT', 's:INIT_ACK', 's:ERROR'),
+  sctp('c:INIT', 's:ABORT', 'c:INIT'),
+  sctp('c:DATA', 's:DATA'),
+]
+
+const datagram = (from: 'client' | 'server'): Step => ({ from, what: 0, data: true })
+const UDP_SCRIPTS: readonly (readonly Step[])[] = [
+  [datagram('client')],
+  [datagram('client'), datagram('server')],
+  Array.from({ length: 12 }, (_, at) => datagram(at % 3 === 1 ? 'server' : 'client')),
+]
+
+const SCRIPTS: Readonly<Record<Protocol, readonly (readonly Step[])[]>> = {
+  tcp: TCP_SCRIPTS,
+  udp: UDP_SCRIPTS,
+  sctp: SCTP_SCRIPTS,
+}
+
 export interface End {
-  /** In host order. */
-  readonly address: number
+  readonly address: AnyAddress
   readonly port: number
+}
+
+/** Where a conversation's packets go, and how. */
+export interface Target extends End {
+  readonly protocol: Protocol
+  /** The firewall mark of the client's packets. */
+  readonly mark: number
 }
 
 export class Conversation {
@@ -59,54 +112,102 @@ export class Conversation {
 
   constructor(
     readonly client: End,
-    readonly virtual: End,
+    readonly target: Target,
     random: Random,
   ) {
-    this.steps = SCRIPTS[random.below(SCRIPTS.length)] ?? HANDSHAKE
+    const scripts = SCRIPTS[target.protocol]
+    this.steps = scripts[random.below(scripts.length)] ?? []
   }
 
   get isOver(): boolean {
     return this.at >= this.steps.length
   }
 
-  /** The next packet, at times an earlier one again, or any flags at all; null where the server that should speak isn't known. */
+  /** The next packet, at times an earlier one again, or anything at all; null where the server that should speak isn't known. */
   next(random: Random): { packet: Uint8Array; from: 'client' | 'server' } | null {
     const again = this.at > 0 && random.chance(0.1)
-    const step = this.steps[again ? random.below(this.at) : this.at] ?? client(ACK)
+    const step = this.steps[again ? random.below(this.at) : this.at] ?? datagram('client')
     if (!again) this.at += 1
-    const flags = random.chance(0.05) ? random.below(256) : step.flags
+    const what = random.chance(0.05) ? random.below(this.target.protocol === 'sctp' ? 20 : 256) : step.what
     const source = step.from === 'client' ? this.client : this.server
-    const destination = step.from === 'client' ? this.virtual : this.client
+    const destination = step.from === 'client' ? this.target : this.client
     if (source === null) return null
-    return { packet: buildSegment(source, destination, flags, step.data, random), from: step.from }
+    return { packet: buildAny(this.target.protocol, source, destination, what, step.data, random), from: step.from }
   }
 }
 
 /** Payload lengths, odd ones and such as exceed a way out among them. */
-const LENGTHS = [0, 1, 2, 3, 5, 100, 101, 536, 559, 560, 561, 1000, 1459, 1460, 1461, 2000]
+const LENGTHS = [0, 1, 2, 3, 5, 100, 101, 536, 559, 560, 561, 1000, 1219, 1220, 1221, 1439, 1440, 1441, 1459, 1460, 1461, 1472, 1473, 2000] // prettier-ignore
 /** What stands at the head of a long payload; the rest is zero, which costs a test nothing. */
 const DATA_BYTES = 16
 
-/** A segment that is right in every respect, its lesser fields at random. */
-export function buildSegment(from: End, to: End, flags: number, data: boolean, random: Random): Uint8Array {
+function randomPayload(data: boolean, random: Random): Uint8Array {
   const payload = new Uint8Array(data ? (LENGTHS[random.below(LENGTHS.length)] ?? 0) : 0)
   payload.set(random.bytes(Math.min(DATA_BYTES, payload.length)))
-  return buildTcp({
+  return payload
+}
+
+const EXTENSIONS = [NextHeader.HopByHop, NextHeader.DestinationOptions, NextHeader.Routing]
+
+/** Mostly none; up to eight, which is more than the director follows. */
+function randomExtensions(random: Random): readonly Extension[] {
+  if (!random.chance(0.15)) return []
+  return Array.from({ length: 1 + random.below(random.chance(0.1) ? 8 : 3) }, () => ({
+    type: EXTENSIONS[random.below(EXTENSIONS.length)] ?? NextHeader.HopByHop,
+    body: random.bytes(random.below(random.chance(0.1) ? 200 : 15)),
+  }))
+}
+
+/** A packet that is right in every respect, its lesser fields at random. `what` as in a script's step. */
+export function buildAny(
+  protocol: Protocol,
+  from: End,
+  to: End,
+  what: number,
+  data: boolean,
+  random: Random,
+): Uint8Array {
+  const fields = {
     source: from.address,
     destination: to.address,
     sourcePort: from.port,
     destinationPort: to.port,
-    flags,
+    tos: random.chance(0.1) ? random.below(256) : 0,
+    ttl: random.chance(0.05) ? random.below(4) : 64,
+    ...(isIpv6(from.address)
+      ? { flowLabel: random.below(1 << 20), extensions: randomExtensions(random) }
+      : {
+          identification: random.below(65536),
+          dontFragment: random.chance(0.7),
+          ...(random.chance(0.03) ? { ipOptions: random.bytes(1 + random.below(40)) } : {}),
+        }),
+  }
+  const payload = randomPayload(data, random)
+  if (protocol === 'udp') return buildUdp({ ...fields, payload, withChecksum: random.chance(0.9) })
+  if (protocol === 'sctp') return buildAssociationPacket(fields, what, payload, random)
+  return buildTcp({
+    ...fields,
+    flags: what,
     sequence: random.next32(),
     acknowledgment: random.next32(),
     window: random.below(65536),
-    identification: random.below(65536),
-    dontFragment: random.chance(0.7),
-    tos: random.chance(0.1) ? random.below(256) : 0,
-    ttl: random.chance(0.05) ? random.below(4) : 64,
     payload,
-    ...(flags & TcpFlag.Syn ? { options: mssOption(1460) } : {}),
+    ...(what & TcpFlag.Syn ? { options: mssOption(1460) } : {}),
     ...(random.chance(0.03) ? { options: random.bytes(random.below(41)) } : {}),
-    ...(random.chance(0.03) ? { ipOptions: random.bytes(1 + random.below(40)) } : {}),
   })
+}
+
+function buildAssociationPacket(
+  fields: IpFields & { readonly sourcePort: number; readonly destinationPort: number },
+  type: number,
+  value: Uint8Array,
+  random: Random,
+): Uint8Array {
+  const more = random.chance(0.2) ? [{ type: random.below(16), value: random.bytes(random.below(30)) }] : []
+  return buildSctp({ ...fields, verificationTag: random.next32(), chunks: [{ type, value }, ...more] })
+}
+
+/** A TCP segment, `flags` being a header's byte. */
+export function buildSegment(from: End, to: End, flags: number, data: boolean, random: Random): Uint8Array {
+  return buildAny('tcp', from, to, flags, data, random)
 }

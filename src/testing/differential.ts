@@ -42,7 +42,7 @@ function hex(bytes: Uint8Array): string {
 function describeEvent(event: Event): string {
   switch (event.kind) {
     case 'packet':
-      return `packet ${hex(event.bytes)} (${describePacket(event.bytes)})`
+      return `packet mark ${event.mark} ${hex(event.bytes)} (${describePacket(event.bytes)})`
     case 'change':
       return `change ${JSON.stringify(event.change)}`
     case 'clock':

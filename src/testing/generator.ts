@@ -1,44 +1,51 @@
 /**
  * Random lives of a director from a seed: conversations of clients that share few addresses and ports, damaged packets, packets to
- * nobody, steps of the clock, changes of the configuration.
+ * nobody, steps of the clock, changes of the configuration and of the settings.
  *
  * Server packets need to know the server that was chosen: `observe` is told what became of each packet. An event's bytes are final, so a recorded
  * sequence is run again without the generator.
  */
+import type { FamilyNumber, Protocol, ServiceId } from '../control/model.ts'
 import { parseAddress } from '../simulator/addresses.ts'
-import { buildIcmp, buildIp, buildUdp } from '../simulator/build-packet.ts'
+import { type AnyAddress, buildIcmp, buildIp, buildUdp } from '../simulator/build-packet.ts'
+import { parseIpv6Address } from '../simulator/ipv6-addresses.ts'
+import { parseQuotedIpv6 } from '../simulator/parse-ipv6.ts'
 import { parseQuotedIpv4, read16, TcpFlag } from '../simulator/parse-packet.ts'
 import { Random } from '../simulator/random.ts'
 import type { BenchResult } from './bench.ts'
-import { type Change, EMPTY_SERVICE, randomChange, SERVICES, startingChanges } from './configuration.ts'
-import { buildSegment, Conversation, type End } from './conversation.ts'
-import { mutate, SHORTEST_PACKET } from './mutations.ts'
+import { type Change, EMPTY_SERVICES, familyOf, randomChange, SERVICES, startingChanges } from './configuration.ts'
+import { buildAny, Conversation, type End, type Target } from './conversation.ts'
+import { claimsIpv6, mutate, shortestPacket } from './mutations.ts'
 
 export type Event =
-  | { readonly kind: 'packet'; readonly bytes: Uint8Array }
+  | { readonly kind: 'packet'; readonly bytes: Uint8Array; readonly mark: number }
   | { readonly kind: 'clock'; readonly ms: number }
   | { readonly kind: 'change'; readonly change: Change }
   | { readonly kind: 'forwarding'; readonly on: boolean }
 
-/** Clients: few, so that tuples collide; two on ways that are narrow or closed. */
-const CLIENTS = [
-  '10.1.0.1',
-  '10.1.0.2',
-  '10.1.0.3',
-  '10.2.0.9',
-  '10.3.0.9',
-  '10.67.0.9',
-  '127.0.0.1',
-  '224.0.0.5',
-  '0.0.0.0',
-]
+function parse(address: string): AnyAddress {
+  return address.includes(':') ? parseIpv6Address(address) : parseAddress(address)
+}
+
+/** Clients: few, so that tuples collide; the first six are used most, the others are on ways that are narrow or closed, or are no hosts. */
+const CLIENTS: Readonly<Record<FamilyNumber, readonly AnyAddress[]>> = {
+  4: ['10.1.0.1', '10.1.0.2', '10.1.1.3', '10.2.0.9', '10.3.0.9', '10.1.0.200', '10.67.0.9', '127.0.0.1', '224.0.0.5', '0.0.0.0'].map(parse), // prettier-ignore
+  6: ['fd01::1', 'fd01::2', 'fd01:0:0:1::3', 'fd02::9', 'fd03::9', '2001:db8::1', 'fd67::9', 'ff02::5', '::'].map(parse), // prettier-ignore
+}
+const USUAL_CLIENTS = 6
+/** Where packets with a mark go: what address doesn't matter. */
+const MARKED: Readonly<Record<FamilyNumber, AnyAddress>> = { 4: parse('10.9.0.7'), 6: parse('fd09::7') }
+/** Ports of services that have others than their own: FTP's data and passive ones. */
+const OTHER_PORTS = [20, 21, 80, 1023, 1024, 65535]
+const MARKS = [0, 1, 2, 0xffffffff]
+const PROTOCOLS: readonly Protocol[] = ['tcp', 'udp', 'sctp']
+const PROTOCOL_NUMBERS = [6, 17, 132]
+
 const PORTS = 24
 /** Conversations that go on at the same time. */
-const OPEN = 48
-
-/** SYNs at once to the service without servers: more than may be answered. */
+const OPEN = 64
+/** First packets at once to a service without servers: more than may be answered. */
 const FLOOD = 120
-
 /** Steps of the clock in ms: none, within a timeout, up to it and past it. */
 const STEPS = [0, 1, 99, 100, 1000, 1999, 2000, 9999, 10_000, 10_001, 60_000, 119_999, 120_000, 900_000, 1_000_000]
 
@@ -48,21 +55,16 @@ function changeEvent(change: Change): Event {
 
 export class Generator {
   private readonly random: Random
-  private readonly clients = CLIENTS.map(parseAddress)
-  private readonly virtuals: readonly End[] = SERVICES.map(({ address, port }) => ({
-    address: parseAddress(address),
-    port,
-  }))
   private readonly open: Conversation[] = []
   /** Events that come next, whatever else happens. */
-  private readonly pending: Event[] = startingChanges().map(changeEvent)
+  private readonly pending: Event[]
   private nowMs = 1000
   private forwarding = true
   private speaker: Conversation | null = null
 
   constructor(seed: number, stream = 0) {
     this.random = new Random(seed, stream)
-    this.pending.push({ kind: 'clock', ms: this.nowMs })
+    this.pending = [...startingChanges(this.random).map(changeEvent), { kind: 'clock', ms: this.nowMs }]
   }
 
   next(): Event {
@@ -77,45 +79,55 @@ export class Generator {
       return { kind: 'forwarding', on: this.forwarding }
     }
     if (this.random.chance(0.0005)) this.flood()
-    return { kind: 'packet', bytes: this.packet() }
+    return this.packet()
   }
 
   /** What became of the packet of the latest event: tells which server was chosen. */
   observe({ verdict, packet }: BenchResult): void {
     if (this.speaker === null || (verdict !== 'forward' && verdict !== 'stack')) return
-    const ip = parseQuotedIpv4(packet)
-    if (ip?.protocol !== 6 || ip.payload.length < 4) return
-    this.speaker.server = { address: ip.destination, port: read16(ip.payload, 2) }
+    const ip = claimsIpv6(packet) ? parseQuotedIpv6(packet) : parseQuotedIpv4(packet)
+    if (ip === null || !PROTOCOL_NUMBERS.includes(ip.protocol) || ip.payload.length < 4) return
+    // A copy: the packet's memory lives on.
+    const address = typeof ip.destination === 'number' ? ip.destination : ip.destination.slice()
+    this.speaker.server = { address, port: read16(ip.payload, 2) }
+  }
+
+  private pick<T>(from: readonly T[]): T {
+    return from[this.random.below(from.length)] as T
   }
 
   private step(): Event {
     const short = this.random.chance(0.7)
-    this.nowMs += short ? this.random.below(500) : (STEPS[this.random.below(STEPS.length)] ?? 0)
+    this.nowMs += short ? this.random.below(500) : this.pick(STEPS)
     return { kind: 'clock', ms: this.nowMs }
   }
 
   /** A change; at times everything is added again that others have removed. */
   private change(): Event {
-    if (this.random.chance(0.2)) this.pending.push(...startingChanges().map(changeEvent))
+    if (this.random.chance(0.2)) this.pending.push(...startingChanges(this.random).map(changeEvent))
     return { kind: 'change', change: randomChange(this.random) }
   }
 
   private flood(): void {
-    const to = { address: parseAddress(EMPTY_SERVICE.address), port: EMPTY_SERVICE.port }
+    const service = this.pick(EMPTY_SERVICES)
+    const { protocol, ...to } = this.target(service)
     for (let i = 0; i < FLOOD; i++) {
-      const bytes = buildSegment(this.client(), to, TcpFlag.Syn, this.random.chance(0.3), this.random)
-      this.pending.push({ kind: 'packet', bytes })
+      const client = this.client(familyOf(service))
+      const bytes = buildAny(protocol, client, to, TcpFlag.Syn, this.random.chance(0.3), this.random)
+      this.pending.push({ kind: 'packet', bytes, mark: 0 })
     }
   }
 
-  private packet(): Uint8Array {
+  private packet(): Event {
     if (this.random.chance(0.06)) return this.stranger()
     const conversation = this.conversation()
     const next = conversation.next(this.random)
     if (next === null) return this.stranger()
-    if (this.random.chance(0.15)) return mutate(next.packet, this.random)
-    if (next.from === 'client') this.speaker = conversation
-    return next.packet
+    const { packet, from } = next
+    const mark = from === 'client' ? conversation.target.mark : 0
+    if (this.random.chance(0.15)) return { kind: 'packet', bytes: mutate(packet, this.random), mark }
+    if (from === 'client') this.speaker = conversation
+    return { kind: 'packet', bytes: packet, mark }
   }
 
   private conversation(): Conversation {
@@ -125,44 +137,68 @@ export class Generator {
       if (found !== undefined && !found.isOver) return found
       this.open.splice(at, 1)
     }
-    const begun = new Conversation(this.client(), this.virtual(), this.random)
+    const service = this.pick(SERVICES)
+    const begun = new Conversation(this.client(familyOf(service)), this.target(service), this.random)
     this.open.push(begun)
     return begun
   }
 
-  private client(): End {
-    const common = this.random.chance(0.95) ? 6 : this.clients.length
-    return { address: this.clients[this.random.below(common)] ?? 0, port: 1024 + this.random.below(PORTS) }
+  private client(family: FamilyNumber): End {
+    const common = this.random.chance(0.95) ? USUAL_CLIENTS : CLIENTS[family].length
+    return {
+      address: CLIENTS[family][this.random.below(common)] ?? 0,
+      port: 1024 + this.random.below(PORTS),
+    }
   }
 
-  private virtual(): End {
-    return this.virtuals[this.random.below(this.virtuals.length)] ?? { address: 0, port: 0 }
+  private target(service: ServiceId): Target {
+    if (service.protocol === 'fwm') {
+      const { mark, family } = service
+      return { address: MARKED[family], port: this.pick(OTHER_PORTS), protocol: this.pick(PROTOCOLS), mark }
+    }
+    const { address, port, protocol } = service
+    const hasOthers = port === 0 || (port === 21 && this.random.chance(0.5))
+    const mark = this.random.chance(0.01) ? this.pick(MARKS) : 0
+    return { address: parse(address), port: hasOthers ? this.pick(OTHER_PORTS) : port, protocol, mark }
   }
 
   /** A packet of no conversation: to no service, of another protocol, a fragment, noise. */
-  private stranger(): Uint8Array {
+  private stranger(): Event {
+    return { kind: 'packet', bytes: this.strangeBytes(), mark: this.random.chance(0.1) ? this.pick(MARKS) : 0 }
+  }
+
+  private strangeBytes(): Uint8Array {
     const { random } = this
-    const from = this.client()
-    const to = this.virtual()
+    const service = this.pick(SERVICES)
+    const family = familyOf(service)
+    const from = this.client(family)
+    const to = this.target(service)
     const ends = { source: from.address, destination: to.address, sourcePort: from.port, destinationPort: to.port }
     switch (random.below(7)) {
       case 0:
-        return buildSegment(from, { address: to.address, port: 81 }, random.below(256), false, random)
-      case 1:
-        return buildSegment({ address: parseAddress('10.2.0.1'), port: 80 }, from, random.below(256), true, random)
+        return buildAny(to.protocol, from, { ...to, port: 81 }, random.below(256), false, random)
+      case 1: {
+        const server = { address: parse(family === 4 ? '10.2.0.1' : 'fd02::1'), port: 80 }
+        return buildAny(to.protocol, server, from, random.below(256), true, random)
+      }
       case 2:
         return buildUdp({ ...ends, payload: random.bytes(random.below(40)) })
       case 3:
-        return buildIcmp({ ...ends, type: random.below(20), payload: random.bytes(random.below(60)) })
+        return buildIcmp({ ...ends, type: random.below(140), payload: random.bytes(random.below(60)) })
       case 4: {
         const moreFragments = random.chance(0.5)
         const fragmentOffset = moreFragments && random.chance(0.5) ? 0 : 8 * (1 + random.below(100))
-        return buildIp({ ...ends, protocol: 6, payload: random.bytes(64), moreFragments, fragmentOffset })
+        const protocol = PROTOCOL_NUMBERS[random.below(3)] ?? 6
+        return buildIp({ ...ends, protocol, payload: random.bytes(64), moreFragments, fragmentOffset })
       }
-      case 5:
-        return random.bytes(SHORTEST_PACKET + random.below(100))
-      default:
-        return mutate(mutate(buildSegment(from, to, random.below(256), true, random), random), random)
+      case 5: {
+        const bytes = random.bytes(20 + random.below(100))
+        return bytes.length < shortestPacket(bytes) ? buildIp({ ...ends, protocol: 6, payload: bytes }) : bytes
+      }
+      default: {
+        const whole = buildAny(to.protocol, from, to, random.below(256), true, random)
+        return mutate(mutate(whole, random), random)
+      }
     }
   }
 }

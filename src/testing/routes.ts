@@ -4,7 +4,7 @@
  */
 import { parseAddress } from '../control/address.ts'
 import { type Address, Family, Route } from '../engine/records.ts'
-import type { RouteLookup } from '../memory/memory-host.ts'
+import type { RouteAnswer, RouteQuestion } from '../memory/memory-host.ts'
 
 /** Bytes of the largest IP packet on the default routes. */
 export const DEFAULT_MTU = 1500
@@ -15,8 +15,8 @@ export const NARROW_MTU_IPV6 = 1280
 export interface TestRoute {
   readonly family: Family
   readonly prefix: string
-  /** A type of route as `ip route` names it; `own`: the kernel's own, not to be made. */
-  readonly type: 'unicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw' | 'own'
+  /** A type of route as `ip route` names it. */
+  readonly type: 'unicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw'
   /** Bytes; only for `unicast`. */
   readonly mtu: number
 }
@@ -36,8 +36,6 @@ export const TEST_ROUTES: readonly TestRoute[] = [
   { family: V6, prefix: 'fd66::/16', type: 'blackhole', mtu: 0 },
   { family: V6, prefix: 'fd67::/16', type: 'unreachable', mtu: 0 },
   { family: V6, prefix: 'fd68::/16', type: 'prohibit', mtu: 0 },
-  // Multicast, which is not forwarded.
-  { family: V6, prefix: 'ff00::/8', type: 'own', mtu: 0 },
   { family: V6, prefix: '::/0', type: 'unicast', mtu: DEFAULT_MTU },
 ]
 
@@ -56,8 +54,17 @@ const PARSED = TEST_ROUTES.map((route) => {
   return { ...route, network: words(parseAddress(network).address), masks }
 })
 
-/** What `bpf_fib_lookup` answers over `TEST_ROUTES`, forwarding switched on. */
-export const lookUpRoute: RouteLookup = ({ family, destination, length }) => {
+/** IPv6 addresses that no router may forward from or to: multicast, link-local, loopback. */
+function isConfined({ word0, word1, word2, word3 }: Address): boolean {
+  if (word0 >>> 24 === 0xff || word0 >>> 22 === 0xfe80 >>> 6) return true
+  return word0 === 0 && word1 === 0 && word2 === 0 && word3 === 1
+}
+
+/** What `bpf_fib_lookup` answers over `TEST_ROUTES` where forwarding is switched on or off. */
+export function lookUpRoute(forwarding: boolean, question: RouteQuestion): RouteAnswer {
+  const { family, source, destination, length } = question
+  if (family === V6 && (isConfined(source) || isConfined(destination))) return { route: Route.None, mtu: 0 }
+  if (!forwarding) return { route: Route.ForwardingDisabled, mtu: 0 }
   const wanted = words(destination)
   const found = PARSED.find(
     (route) =>

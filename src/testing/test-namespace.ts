@@ -65,7 +65,7 @@ function makeNamespace(): void {
   for (const { family, prefix, type, mtu } of TEST_ROUTES) {
     const of = `-${family}`
     if (type === 'unicast') inside(of, 'route', 'add', prefix, 'dev', DEVICE, 'mtu', 'lock', String(mtu))
-    else if (type !== 'own') inside(of, 'route', 'add', type, prefix)
+    else inside(of, 'route', 'add', type, prefix)
   }
 }
 
