@@ -39,6 +39,7 @@ const SCHEDULERS: Record<SchedulerName, number> = {
   ovf: Scheduler.WeightedOverflow,
   mh: Scheduler.MaglevHashing,
   twos: Scheduler.PowerOfTwo,
+  chi: Scheduler.ConsistentHashing,
 }
 const METHODS: Record<MethodName, number> = { masquerading: ForwardingMethod.Masquerading }
 
@@ -84,7 +85,7 @@ export function describeService(id: ServiceId): string {
 export function recordOf(
   options: ServiceOptions,
   family: number,
-): Pick<Service, 'scheduler' | 'flags' | 'persistenceMs' | 'clientMask'> {
+): Pick<Service, 'scheduler' | 'flags' | 'persistenceMs' | 'clientMask' | 'parameter'> {
   const { persistence } = options
   const flag = (on: boolean, bit: number): number => (on ? bit : 0)
   return {
@@ -96,6 +97,7 @@ export function recordOf(
       flag(options.hashPort, ServiceFlag.HashPort),
     persistenceMs: (persistence?.timeoutS ?? 0) * 1000,
     clientMask: persistence?.mask ?? (family === Family.Ipv4 ? ANY_IPV4 : ANY_IPV6),
+    parameter: options.parameter,
   }
 }
 
@@ -108,6 +110,7 @@ export function optionsOf(record: Service): ServiceOptions {
     onePacket: has(ServiceFlag.OnePacket),
     fallback: has(ServiceFlag.Fallback),
     hashPort: has(ServiceFlag.HashPort),
+    parameter: record.parameter,
   }
 }
 

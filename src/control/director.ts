@@ -91,7 +91,6 @@ export class Director implements DirectorControl {
         maxWeight: 0,
         firstBucket: 0,
         buckets: 0,
-        parameter: 0,
         planned: 0,
       }),
     )

@@ -8,7 +8,7 @@ export type Protocol = 'tcp' | 'udp' | 'sctp'
 
 export type FamilyNumber = 4 | 6
 
-/** Schedulers by the names that `ipvsadm -s` takes. */
+/** Schedulers by the names that `ipvsadm -s` takes; `chi` is not LVS's. */
 export const SCHEDULERS = [
   'rr',
   'wrr',
@@ -24,6 +24,7 @@ export const SCHEDULERS = [
   'ovf',
   'mh',
   'twos',
+  'chi',
 ] as const
 export type SchedulerName = (typeof SCHEDULERS)[number]
 
@@ -68,6 +69,11 @@ export interface ServiceOptions {
   readonly fallback: boolean
   /** `-b sh-port`, `mh-port`: the client's port is hashed as well. */
   readonly hashPort: boolean
+  /**
+   * What LVS's schedulers don't have. `lc`: dests whose active connections differ by no more are equal and take turns. `sh`, `mh`, `chi`:
+   * how many of the client's address bits are hashed. 0: as LVS.
+   */
+  readonly parameter: number
 }
 
 /** The options of a service that says nothing of them, but for its scheduler. */
@@ -76,6 +82,7 @@ export const PLAIN_SERVICE: Omit<ServiceOptions, 'scheduler'> = {
   onePacket: false,
   fallback: false,
   hashPort: false,
+  parameter: 0,
 }
 
 export type ServiceConfig = ServiceId & ServiceOptions
@@ -206,6 +213,7 @@ export type ControlErrorCode =
   | 'bad-threshold'
   | 'bad-setting'
   | 'bad-rule'
+  | 'bad-parameter'
   /** A dest of the other address family than its service. */
   | 'mixed-families'
   | 'table-full'

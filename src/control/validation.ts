@@ -25,6 +25,26 @@ export function checkService(config: ServiceConfig): void {
     )
   }
   if (persistence !== null) checkPersistence(config, persistence.timeoutS, persistence.mask)
+  checkParameter(config)
+}
+
+function isIpv6Service(config: ServiceConfig): boolean {
+  return config.protocol === 'fwm' ? config.family === 6 : isIPv6(config.address)
+}
+
+function checkParameter(config: ServiceConfig): void {
+  const { scheduler, parameter } = config
+  if (parameter === 0) return
+  if (scheduler === 'lc') {
+    if (isWhole(parameter, 1, MAX_THRESHOLD)) return
+    throw new ControlError('bad-parameter', `${parameter} is not a granularity: choose one from 1 to ${MAX_THRESHOLD}`)
+  }
+  const most = isIpv6Service(config) ? 128 : 32
+  if (!['sh', 'mh', 'chi'].includes(scheduler)) {
+    throw new ControlError('bad-parameter', `${scheduler} takes no number: leave ${parameter} out`)
+  }
+  if (isWhole(parameter, 1, most)) return
+  throw new ControlError('bad-parameter', `${parameter} is not the length of a prefix: choose one from 1 to ${most}`)
 }
 
 function checkPersistence(config: ServiceConfig, timeoutS: number, mask: number): void {
@@ -34,7 +54,7 @@ function checkPersistence(config: ServiceConfig, timeoutS: number, mask: number)
       `${timeoutS} is not a timeout for persistence: choose seconds from 1 to ${MAX_PERSISTENCE_S}`,
     )
   }
-  const isVersion6 = config.protocol === 'fwm' ? config.family === 6 : isIPv6(config.address)
+  const isVersion6 = isIpv6Service(config)
   if (isVersion6 ? !isWhole(mask, 1, 128) : !isWhole(mask, 0, 0xffffffff)) {
     throw new ControlError(
       'bad-persistence',

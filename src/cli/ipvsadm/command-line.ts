@@ -9,7 +9,7 @@ import { applyOption, timeoutSeconds } from './option-values.ts'
 import { COMMANDS, MODIFIERS, checkOptions, type CommandName, type Kind, type Spec } from './options.ts'
 import { OptionReader } from './popt.ts'
 import { misfit } from './sched-flags.ts'
-import { USAGE, VERSION } from './usage.ts'
+import { OURS, USAGE, VERSION } from './usage.ts'
 
 export type ForwardingName = 'masquerading' | 'gatewaying' | 'ipip'
 
@@ -76,7 +76,7 @@ function parseCommand(reader: OptionReader<Spec>): CommandName {
   const read = reader.next()
   if (read === null || typeof read === 'string' || !('command' in read.spec)) throw tryHelp()
   const { command } = read.spec
-  if (command === 'help') throw new Exit(0, USAGE, '')
+  if (command === 'help') throw new Exit(0, USAGE + OURS, '')
   if (command === 'version') throw new Exit(0, VERSION, '')
   if (command.endsWith('-daemon') && read.value !== 'master' && read.value !== 'backup') {
     const parameter = command === 'start-daemon' ? 'start-daemon parameter' : 'start_daemon'

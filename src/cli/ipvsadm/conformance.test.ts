@@ -13,6 +13,7 @@ import { recordedLabels, RECORDED_NAMES, RecordedDirector } from './testing/reco
 import { expirySeconds, readScenarios, withoutVolatile, type CommandStep, type Scenario } from './testing/recordings.ts'
 import { UnsupportedObjects } from './testing/unsupported-objects.ts'
 import { refuseUnsupported } from './unsupported.ts'
+import { OURS } from './usage.ts'
 
 interface Difference {
   readonly reason: string
@@ -188,11 +189,13 @@ class Replay {
   private compare(step: CommandStep, { stdout, stderr, status }: Outcome): void {
     const even = (text: string): string => withoutVolatile(this.unsupported.filter(text), step.volatile)
     const context = `step ${step.step}: ${step.argv.join(' ')}`
-    expect({ stdout: even(stdout), stderr: stderr.replace(WRONG_LINE, ''), status }, context).toEqual({
-      stdout: even(step.stdout),
-      stderr: step.stderr,
-      status: step.rc,
-    })
+    expect({ stdout: even(stdout.replace(OURS, '')), stderr: stderr.replace(WRONG_LINE, ''), status }, context).toEqual(
+      {
+        stdout: even(step.stdout),
+        stderr: step.stderr,
+        status: step.rc,
+      },
+    )
     if (step.volatile?.includes('expire') !== true) return
     const recorded = expirySeconds(step.stdout)
     for (const [i, seconds] of expirySeconds(stdout).entries()) {

@@ -34,6 +34,7 @@ describe('names of servers', () => {
     onePacket: false,
     fallback: false,
     hashPort: false,
+    parameter: 0,
     counters: NOTHING,
     rates: NOTHING,
     dests: [

@@ -1,27 +1,27 @@
-import { describe, expect, it } from 'vitest'
-import { formatSchedFlags, misfit, readSchedFlags, splitSchedFlags } from './sched-flags.ts'
+import { expect, it } from 'vitest'
+import { formatSchedFlags, misfit, readSchedFlags } from './sched-flags.ts'
 
-describe('scheduler flags', () => {
-  it.each([
-    ['sh', 'sh-port', 'sh-port'],
-    ['sh', 'sh-port,sh-fallback', 'sh-fallback,sh-port'],
-    ['mh', 'flag-1', 'mh-fallback'],
-    ['mh', ',mh-port,,', 'mh-port'],
-    ['rr', 'flag-2', 'flag-2'],
-    ['sh', 'flag-3', ''],
-    ['sh', '', ''],
-  ])('of %s given as "%s" are shown as "%s"', (scheduler, given, shown) => {
-    const flags = splitSchedFlags(given)
-    expect(misfit(flags, scheduler)).toBeNull()
-    expect(formatSchedFlags(readSchedFlags(flags, scheduler), scheduler)).toBe(shown)
-  })
+it.each([
+  ['lc', 'lc-granularity=5', 5],
+  ['sh', 'sh-port,sh-prefix=24', 24],
+  ['mh', 'mh-fallback,mh-port,mh-prefix=48', 48],
+  ['chi', 'chi-port,chi-prefix=16', 16],
+])('%s takes %s, and shows it again', (scheduler, text, parameter) => {
+  const flags = text.split(',')
+  expect(misfit(flags, scheduler)).toBe(null)
+  expect(readSchedFlags(flags, scheduler)).toMatchObject({ parameter })
+  expect(formatSchedFlags(readSchedFlags(flags, scheduler), scheduler)).toBe(text)
+})
 
-  it.each([
-    ['rr', 'sh-port'],
-    ['mh', 'sh-port'],
-    ['', 'mh-fallback'],
-    ['sh', 'port'],
-  ])('of %s do not have the name %s', (scheduler, name) => {
-    expect(misfit(['flag-1', name], scheduler)).toBe(name)
-  })
+it.each([
+  ['rr', 'lc-granularity=5'],
+  ['lc', 'sh-prefix=24'],
+  ['lc', 'lc-granularity'],
+  ['lc', 'lc-granularity=0'],
+  ['lc', 'lc-granularity=05'],
+  ['sh', 'sh-prefix=24=1'],
+  ['chi', 'chi-fallback'],
+  ['twos', 'parameter=1'],
+])('%s does not take %s', (scheduler, flag) => {
+  expect(misfit([flag], scheduler)).toBe(flag)
 })

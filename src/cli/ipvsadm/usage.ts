@@ -88,3 +88,18 @@ Daemon Options:
   --mcast-port port                   UDP port (default=8848)
   --mcast-ttl ttl                     Multicast TTL (default=1)
 `
+
+/** What follows the original's help: all that is ours. */
+export const OURS = `
+Not in the original ipvsadm:
+  scheduler chi                       consistent source hashing: a server that
+                                      fails moves only its own clients
+  scheduler twos                      the less loaded of two drawn by weight
+  -b lc-granularity=N                 lc: servers whose active connections
+                                      differ by at most N take turns
+  -b sh-prefix=N, mh-prefix=N, chi-prefix=N
+                                      hash the first N bits of the client's
+                                      address
+  -R                                  restores all rules or, where one is wrong,
+                                      none
+`

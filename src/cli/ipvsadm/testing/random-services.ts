@@ -53,18 +53,23 @@ function dests(random: Random, family: FamilyNumber): DestConfig[] {
   return [...new Map(made.map((dest) => [formatEndpoint(dest), dest])).values()]
 }
 
+/** Schedulers with a flag that has a number. */
+const NUMBERED: ReadonlySet<string> = new Set(['lc', 'sh', 'mh', 'chi'])
+
 function service(random: Random): RandomService {
   const family = pick(random, [4, 6] as const)
   const persistent = random.chance(0.4)
   const named = id(random, family, persistent)
   const mask = family === 4 ? pick(random, [0xffffffff, 0xffffff00, 0]) : pick(random, [128, 64, 1])
+  const scheduler = pick(random, SCHEDULERS)
   const config: ServiceConfig = {
     ...named,
-    scheduler: pick(random, SCHEDULERS),
+    scheduler,
     persistence: persistent ? { timeoutS: pick(random, [1, 360, 2_678_400]), mask } : null,
     onePacket: (named.protocol === 'udp' || named.protocol === 'fwm') && random.chance(0.3),
     fallback: random.chance(0.3),
     hashPort: random.chance(0.3),
+    parameter: NUMBERED.has(scheduler) && random.chance(0.3) ? 1 + random.below(32) : 0,
   }
   return { config, dests: dests(random, family) }
 }
