@@ -197,10 +197,13 @@ export interface Allocator {
   used: atomic32
   /** The slot at which the next slice of the sweep begins. */
   sweep: u32
+  /** Connections that the running slice of the sweep has removed. */
+  swept: u32
   /** The dest at which the next slice of the estimator begins; 0 between two passes. */
   estimate: u32
   /** ICMP errors that may be sent until the budget is refilled. */
   icmpTokens: u32
+  reserved: u32
   /** When the budget is refilled next. */
   icmpRefillMs: u64
   /** When the estimator's next pass begins. */
@@ -266,7 +269,7 @@ export const enum Route {
 }
 
 /** Changes whenever a record or table does: tables of another version are not adopted. */
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
 
 /** No slot, no dest: indexes of tables start at 1. */
 export const NONE = 0

@@ -1203,7 +1203,7 @@ export class ClockView implements Clock {
 
 export class AllocatorView implements Allocator {
   /** Bytes. */
-  static readonly SIZE = 32
+  static readonly SIZE = 40
 
   constructor(
     readonly data: DataView,
@@ -1213,12 +1213,12 @@ export class AllocatorView implements Allocator {
 
   /** A copy in fresh memory. */
   static of(from: Allocator): AllocatorView {
-    return new AllocatorView(new DataView(new ArrayBuffer(32))).set(from)
+    return new AllocatorView(new DataView(new ArrayBuffer(40))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): AllocatorView {
-    return new AllocatorView(viewOf(bytes, 32, 'Allocator'))
+    return new AllocatorView(viewOf(bytes, 40, 'Allocator'))
   }
 
   get used(): number {
@@ -1235,42 +1235,58 @@ export class AllocatorView implements Allocator {
     this.data.setUint32(this.at + 4, value, true)
   }
 
-  get estimate(): number {
+  get swept(): number {
     return this.data.getUint32(this.at + 8, true)
   }
-  set estimate(value: number) {
+  set swept(value: number) {
     this.data.setUint32(this.at + 8, value, true)
   }
 
-  get icmpTokens(): number {
+  get estimate(): number {
     return this.data.getUint32(this.at + 12, true)
   }
-  set icmpTokens(value: number) {
+  set estimate(value: number) {
     this.data.setUint32(this.at + 12, value, true)
   }
 
+  get icmpTokens(): number {
+    return this.data.getUint32(this.at + 16, true)
+  }
+  set icmpTokens(value: number) {
+    this.data.setUint32(this.at + 16, value, true)
+  }
+
+  get reserved(): number {
+    return this.data.getUint32(this.at + 20, true)
+  }
+  set reserved(value: number) {
+    this.data.setUint32(this.at + 20, value, true)
+  }
+
   get icmpRefillMs(): number {
-    return this.data.getInt32(this.at + 20, true) * WORD + this.data.getUint32(this.at + 16, true)
+    return this.data.getInt32(this.at + 28, true) * WORD + this.data.getUint32(this.at + 24, true)
   }
   set icmpRefillMs(value: number) {
-    this.data.setUint32(this.at + 16, value, true)
-    this.data.setInt32(this.at + 20, Math.floor(value / WORD), true)
+    this.data.setUint32(this.at + 24, value, true)
+    this.data.setInt32(this.at + 28, Math.floor(value / WORD), true)
   }
 
   get estimateMs(): number {
-    return this.data.getInt32(this.at + 28, true) * WORD + this.data.getUint32(this.at + 24, true)
+    return this.data.getInt32(this.at + 36, true) * WORD + this.data.getUint32(this.at + 32, true)
   }
   set estimateMs(value: number) {
-    this.data.setUint32(this.at + 24, value, true)
-    this.data.setInt32(this.at + 28, Math.floor(value / WORD), true)
+    this.data.setUint32(this.at + 32, value, true)
+    this.data.setInt32(this.at + 36, Math.floor(value / WORD), true)
   }
 
   /** Copies all fields. */
   set(from: Allocator): this {
     this.used = from.used
     this.sweep = from.sweep
+    this.swept = from.swept
     this.estimate = from.estimate
     this.icmpTokens = from.icmpTokens
+    this.reserved = from.reserved
     this.icmpRefillMs = from.icmpRefillMs
     this.estimateMs = from.estimateMs
     return this
@@ -1278,7 +1294,7 @@ export class AllocatorView implements Allocator {
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 32).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 40).slice()
   }
 }
 
@@ -1513,14 +1529,16 @@ export const LAYOUTS = {
     },
   },
   Allocator: {
-    size: 32,
+    size: 40,
     fields: {
       used: { offset: 0, type: 'atomic32' },
       sweep: { offset: 4, type: 'u32' },
-      estimate: { offset: 8, type: 'u32' },
-      icmpTokens: { offset: 12, type: 'u32' },
-      icmpRefillMs: { offset: 16, type: 'u64' },
-      estimateMs: { offset: 24, type: 'u64' },
+      swept: { offset: 8, type: 'u32' },
+      estimate: { offset: 12, type: 'u32' },
+      icmpTokens: { offset: 16, type: 'u32' },
+      reserved: { offset: 20, type: 'u32' },
+      icmpRefillMs: { offset: 24, type: 'u64' },
+      estimateMs: { offset: 32, type: 'u64' },
     },
   },
   Layout: {
