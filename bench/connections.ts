@@ -55,7 +55,7 @@ async function serve(host: HostName, port: number, command: string, args: readon
 function nginxConfiguration(folder: string): string {
   const file = join(folder, 'nginx.conf')
   const http = `access_log off; keepalive_timeout 0; server { listen ${HTTP_PORT} backlog=8192; return 200 "ok\\n"; }`
-  const main = `daemon off; worker_processes 1; pid ${folder}/pid; error_log /dev/null;`
+  const main = `daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/errors;`
   writeFileSync(file, `${main}\nevents { worker_connections 4096; }\nhttp { ${http} }\n`)
   return file
 }

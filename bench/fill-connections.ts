@@ -106,7 +106,7 @@ export function fillDirector(map: (table: TableName) => PinnedMap, count: number
   connections.flush()
   flows.flush()
   mapUpdate(map('destStates').fd, Uint8Array.of(1, 0, 0, 0), DestStateView.of({ active: count, inactive: 0 }).toBytes())
-  const empty = { sweep: 0, estimate: 0, icmpTokens: 0, icmpRefillMs: 0, estimateMs: 0 }
+  const empty = { sweep: 0, swept: 0, reserved: 0, estimate: 0, icmpTokens: 0, icmpRefillMs: 0, estimateMs: 0 }
   mapUpdate(map('allocators').fd, new Uint8Array(4), AllocatorView.of({ ...empty, used: count }).toBytes())
 }
 

@@ -2,6 +2,7 @@
  * The built director in the kernel, attached to nothing and pinned nowhere, with its maps at hand for filling and weighing. Packets run
  * through it one by one: `test-runs.ts`. Needs root and `npm run build`.
  */
+import { BUSY_MS } from '../src/engine/director.ts'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Director } from '../src/control/director.ts'
@@ -13,9 +14,6 @@ import { onCleanUp } from './cleanup.ts'
 import { freshDirector, layoutRow } from '../src/testing/bench.ts'
 
 export const OBJECT_FILE = fileURLToPath(new URL('../dist/weir.bpf.o', import.meta.url))
-
-/** The result of weir_tick while there is work left. */
-const BUSY_MS = 10
 
 export class LoadedDirector {
   readonly control: Director

@@ -194,8 +194,8 @@ function onePacket(packet: Packet, heading: Heading, destIndex: number): number 
 }
 
 /** Milliseconds until the next `tick` while there is work left, and otherwise. */
-const BUSY_MS = 10
-const IDLE_MS = 100
+export const BUSY_MS = 2
+export const IDLE_MS = 100
 
 /** Sets the director's clock to `ms` and does a slice of its housekeeping. Returns the milliseconds until it wants to be called again. */
 export function tick(ms: number): number {

@@ -443,10 +443,14 @@ export interface Allocator {
   used: atomic32
   /** The slot at which the next slice of the sweep begins. */
   sweep: u32
+  /** Connections that the running slice of the sweep has removed. */
+  swept: u32
   /** The dest at which the next slice of the estimator begins; 0 between two passes. */
   estimate: u32
   /** ICMP errors that may be sent until the budget is refilled. */
   icmpTokens: u32
+  /** Slots of `localities` handed out for the first time so far. */
+  localities: atomic32
   /** When the budget is refilled next. */
   icmpRefillMs: u64
   /** When the estimator's next pass begins. */
@@ -456,9 +460,6 @@ export interface Allocator {
   evictPass: u32
   /** The slot at which the next slice of it begins; 0 between two passes. */
   evict: u32
-  /** Slots of `localities` handed out for the first time so far. */
-  localities: atomic32
-  reserved: u32
 }
 
 /** What the control side has laid out in the tables. Written by the control side only. */
@@ -569,7 +570,7 @@ export const enum Route {
 }
 
 /** Changes whenever a record or table does: tables of another version are not adopted. */
-export const LAYOUT_VERSION = 2
+export const LAYOUT_VERSION = 3
 
 /** No slot, no dest: indexes of tables start at 1. */
 export const NONE = 0

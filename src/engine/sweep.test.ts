@@ -1,14 +1,12 @@
-/** Expiry in slices: a tick visits at most 4096 slots and says whether there is more to do. */
+/** Expiry in slices: a tick visits at most 4096 slots, removes at most 512, and says whether there is more to do. */
 import { expect, it } from 'vitest'
 import { lookUpRoute } from '../testing/routes.ts'
 import { freshDirector, tickUntilIdle } from '../testing/bench.ts'
 import { MemoryHost } from '../memory/memory-host.ts'
 import { buildTcp } from '../simulator/build-packet.ts'
+import { BUSY_MS, IDLE_MS } from './director.ts'
 import { brokenInvariants } from '../testing/invariants.ts'
 import { roundRobin, server, WEB } from '../testing/small-director.ts'
-
-const IDLE_MS = 100
-const BUSY_MS = 10
 
 function filled(connections: number): MemoryHost {
   const host = new MemoryHost({ connections: connections + 1, route: (question) => lookUpRoute(true, question) })
@@ -29,10 +27,15 @@ function liveConnections(host: MemoryHost): number {
 
 it('visits 4096 slots a tick, goes on behind them in the next one, and rests when the pass is over', () => {
   const host = filled(5000)
+  expect([60_000, 60_002, 60_004].map((ms) => host.tick(ms))).toEqual([BUSY_MS, IDLE_MS, BUSY_MS])
   expect(liveConnections(host)).toBe(5000)
-  // Slot 0 is never in use.
-  expect([61_000, 61_010].map((ms) => [host.tick(ms), liveConnections(host)])).toEqual([
-    [BUSY_MS, 905],
+})
+
+it('removes 512 connections a tick, and rests when none is left', () => {
+  const host = filled(1500)
+  expect([61_000, 61_002, 61_004].map((ms) => [host.tick(ms), liveConnections(host)])).toEqual([
+    [BUSY_MS, 988],
+    [BUSY_MS, 476],
     [IDLE_MS, 0],
   ])
   expect(brokenInvariants(host.tables)).toEqual([])

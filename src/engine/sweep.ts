@@ -1,6 +1,7 @@
 /**
  * Takes expired connections out of the tables. One call visits a slice of the slots and goes on where the last one stopped, so that
- * no call holds a processor for long: 4096 visits take some 20 µs, 4096 removals some 2 ms.
+ * no call holds a processor for long: 4096 visits take some 20 µs, 512 removals some 0.6 ms where the tables are not in the cache.
+ * The removals are counted in the table and not in a variable, of which the verifier would track every value.
  */
 import { removeConnection } from './connections.ts'
 import { isTemplateOver } from './persistence.ts'
@@ -8,6 +9,7 @@ import { allocator, connectionAt, connectionCapacity, destAt, nowMs, settings } 
 import { Availability, type Connection, ConnectionFlag, type Settings } from './records.ts'
 
 const VISITS = 4096
+const REMOVALS = 512
 
 /** Whether a connection's time is over, or with `expire_nodest_conn` its dest's. */
 function isOver(connection: Connection, now: number, set: Settings): boolean {
@@ -28,13 +30,17 @@ export function sweep(): boolean {
   const end = place.used < capacity ? place.used : capacity - 1
   const first = place.sweep
   let next = first
+  place.swept = 0
   for (let step = 0; step < VISITS; step++) {
     next = first + step
-    if (next > end) break
+    if (next > end || place.swept >= REMOVALS) break
     const connection = connectionAt(next)
-    if (connection !== null && connection.expiresMs !== 0 && isOver(connection, now, set)) removeConnection(next)
+    if (connection !== null && connection.expiresMs !== 0 && isOver(connection, now, set)) {
+      removeConnection(next)
+      place.swept += 1
+    }
   }
-  const finished = next >= end
+  const finished = next > end
   place.sweep = finished ? 0 : next
   return finished
 }

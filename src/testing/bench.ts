@@ -2,6 +2,7 @@
  * A director on a bench: packets in, verdicts and packets out, its clock in the test's hand. One interface over both hosts, so that one
  * suite can hold them to the same behaviour. The way out is the same on both: `routes.ts`.
  */
+import { BUSY_MS } from '../engine/director.ts'
 import { Director } from '../control/director.ts'
 import { LayoutView, SettingsView } from '../engine/generated/views.ts'
 import { LAYOUT_VERSION, Verdict } from '../engine/records.ts'
@@ -38,8 +39,6 @@ export interface DirectorBench {
   close(): void
 }
 
-/** The result of `tick` when there is work left: the milliseconds until it wants to go on. */
-const BUSY_MS = 10
 /** Slices that no table of a test needs. */
 const MAX_SLICES = 10_000
 

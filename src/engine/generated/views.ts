@@ -2647,69 +2647,69 @@ export class AllocatorView implements Allocator {
     this.data.setUint32(this.at + 4, value, true)
   }
 
-  get estimate(): number {
+  get swept(): number {
     return this.data.getUint32(this.at + 8, true)
   }
-  set estimate(value: number) {
+  set swept(value: number) {
     this.data.setUint32(this.at + 8, value, true)
   }
 
-  get icmpTokens(): number {
+  get estimate(): number {
     return this.data.getUint32(this.at + 12, true)
   }
-  set icmpTokens(value: number) {
+  set estimate(value: number) {
     this.data.setUint32(this.at + 12, value, true)
   }
 
-  get icmpRefillMs(): number {
-    return this.data.getInt32(this.at + 20, true) * WORD + this.data.getUint32(this.at + 16, true)
+  get icmpTokens(): number {
+    return this.data.getUint32(this.at + 16, true)
   }
-  set icmpRefillMs(value: number) {
+  set icmpTokens(value: number) {
     this.data.setUint32(this.at + 16, value, true)
-    this.data.setInt32(this.at + 20, Math.floor(value / WORD), true)
   }
 
-  get estimateMs(): number {
+  get localities(): number {
+    return this.data.getUint32(this.at + 20, true)
+  }
+  set localities(value: number) {
+    this.data.setUint32(this.at + 20, value, true)
+  }
+
+  get icmpRefillMs(): number {
     return this.data.getInt32(this.at + 28, true) * WORD + this.data.getUint32(this.at + 24, true)
   }
-  set estimateMs(value: number) {
+  set icmpRefillMs(value: number) {
     this.data.setUint32(this.at + 24, value, true)
     this.data.setInt32(this.at + 28, Math.floor(value / WORD), true)
   }
 
-  get evictMs(): number {
+  get estimateMs(): number {
     return this.data.getInt32(this.at + 36, true) * WORD + this.data.getUint32(this.at + 32, true)
   }
-  set evictMs(value: number) {
+  set estimateMs(value: number) {
     this.data.setUint32(this.at + 32, value, true)
     this.data.setInt32(this.at + 36, Math.floor(value / WORD), true)
   }
 
-  get evictPass(): number {
-    return this.data.getUint32(this.at + 40, true)
+  get evictMs(): number {
+    return this.data.getInt32(this.at + 44, true) * WORD + this.data.getUint32(this.at + 40, true)
   }
-  set evictPass(value: number) {
+  set evictMs(value: number) {
     this.data.setUint32(this.at + 40, value, true)
+    this.data.setInt32(this.at + 44, Math.floor(value / WORD), true)
   }
 
-  get evict(): number {
-    return this.data.getUint32(this.at + 44, true)
-  }
-  set evict(value: number) {
-    this.data.setUint32(this.at + 44, value, true)
-  }
-
-  get localities(): number {
+  get evictPass(): number {
     return this.data.getUint32(this.at + 48, true)
   }
-  set localities(value: number) {
+  set evictPass(value: number) {
     this.data.setUint32(this.at + 48, value, true)
   }
 
-  get reserved(): number {
+  get evict(): number {
     return this.data.getUint32(this.at + 52, true)
   }
-  set reserved(value: number) {
+  set evict(value: number) {
     this.data.setUint32(this.at + 52, value, true)
   }
 
@@ -2717,15 +2717,15 @@ export class AllocatorView implements Allocator {
   set(from: Allocator): this {
     this.used = from.used
     this.sweep = from.sweep
+    this.swept = from.swept
     this.estimate = from.estimate
     this.icmpTokens = from.icmpTokens
+    this.localities = from.localities
     this.icmpRefillMs = from.icmpRefillMs
     this.estimateMs = from.estimateMs
     this.evictMs = from.evictMs
     this.evictPass = from.evictPass
     this.evict = from.evict
-    this.localities = from.localities
-    this.reserved = from.reserved
     return this
   }
 
@@ -3167,15 +3167,15 @@ export const LAYOUTS = {
     fields: {
       used: { offset: 0, type: 'atomic32' },
       sweep: { offset: 4, type: 'u32' },
-      estimate: { offset: 8, type: 'u32' },
-      icmpTokens: { offset: 12, type: 'u32' },
-      icmpRefillMs: { offset: 16, type: 'u64' },
-      estimateMs: { offset: 24, type: 'u64' },
-      evictMs: { offset: 32, type: 'u64' },
-      evictPass: { offset: 40, type: 'u32' },
-      evict: { offset: 44, type: 'u32' },
-      localities: { offset: 48, type: 'atomic32' },
-      reserved: { offset: 52, type: 'u32' },
+      swept: { offset: 8, type: 'u32' },
+      estimate: { offset: 12, type: 'u32' },
+      icmpTokens: { offset: 16, type: 'u32' },
+      localities: { offset: 20, type: 'atomic32' },
+      icmpRefillMs: { offset: 24, type: 'u64' },
+      estimateMs: { offset: 32, type: 'u64' },
+      evictMs: { offset: 40, type: 'u64' },
+      evictPass: { offset: 48, type: 'u32' },
+      evict: { offset: 52, type: 'u32' },
     },
   },
   Layout: {

@@ -27,10 +27,10 @@ const MODULES = 8
 const FUNCTIONS = 30
 const ARGUMENTS = 160
 /**
- * The verifier gives up on programs with too many paths (ENOSPC, E2BIG) and, in Linux 6.18, on some through a fault of
+ * The verifier gives up on programs with too many paths (ENOSPC, E2BIG, ENOMEM) and, in Linux 6.18, on some through a fault of
  * its own (EFAULT, "backtracking call unexpected regs"). Such a module is passed over and another one drawn.
  */
-const GAVE_UP = ['ENOSPC', 'E2BIG', 'EFAULT']
+const GAVE_UP = ['ENOSPC', 'E2BIG', 'ENOMEM', 'EFAULT']
 
 const EDGES = [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]
 const SIGNED_EDGES = [0, 1, -1, -(2 ** 31), 2 ** 31 - 1]
