@@ -37,8 +37,19 @@ describe.skipIf(reason !== null)(`tables in the kernel${reason === null ? '' : `
     rmSync(folder, { recursive: true })
   })
 
-  const key = (word: number) => ServiceKeyView.of({ address: { word }, port: 80, protocol: 6, reserved: 0 }).toBytes()
-  const service = (index: number) => ServiceView.of({ index, scheduler: 1, firstDest: 0, reserved: 0 }).toBytes()
+  const key = (mark: number) =>
+    Object.assign(ServiceKeyView.from(new Uint8Array(ServiceKeyView.SIZE)), { mark }).toBytes()
+  const service = (index: number) =>
+    Object.assign(ServiceView.from(new Uint8Array(ServiceView.SIZE)), { index }).toBytes()
+
+  it('write a range of an array, and nothing beside it', () => {
+    const bytes = (values: number[]) => new Uint8Array(Uint32Array.from(values).buffer)
+    tables.writeRange('buckets', 2, bytes([7, 8, 9]))
+    expect(tables.readRange('buckets', 1, 5)).toEqual(bytes([0, 7, 8, 9, 0]))
+    tables.writeRange('buckets', 3, bytes([]))
+    expect(tables.readRange('buckets', 1, 5)).toEqual(bytes([0, 7, 8, 9, 0]))
+    expect(() => tables.writeRange('buckets', tables.capacity('buckets') - 1, bytes([1, 2]))).toThrow(RangeError)
+  })
 
   it('know their capacity', () => {
     expect(tables.capacity('services')).toBe(SERVICES)
@@ -51,8 +62,7 @@ describe.skipIf(reason !== null)(`tables in the kernel${reason === null ? '' : `
     expect(() => tables.write('services', key(SERVICES + 1), service(1))).toThrow(TableFullError)
     const entries = tables.entries('services')
     expect(entries).toHaveLength(SERVICES)
-    for (const entry of entries)
-      expect(ServiceKeyView.from(entry.key).address.word).toBe(ServiceView.from(entry.value).index)
+    for (const entry of entries) expect(ServiceKeyView.from(entry.key).mark).toBe(ServiceView.from(entry.value).index)
     expect(new Set(entries.map((entry) => ServiceView.from(entry.value).index)).size).toBe(SERVICES)
   })
 

@@ -2,18 +2,20 @@ import { describe, expect, it } from 'vitest'
 import { ConnectionView, CountersView, DestView, FlowKeyView, TcpHeaderView } from '../../engine/generated/views.ts'
 
 const KEY = {
-  source: { word: 0x0a000001 },
-  destination: { word: 0xc0a80102 },
+  source: { low: 0x0a000001, high: 0 },
+  destination: { low: 0xc0a80102, high: 0x01020304 },
   sourcePort: 0x1234,
   destinationPort: 80,
   protocol: 6,
-  reserved0: 0,
-  reserved1: 0,
+  kind: 4,
+  reserved: 0,
 }
 
 describe('a view', () => {
   it('keeps native fields in little-endian order and nested records in place', () => {
-    expect(Buffer.from(FlowKeyView.of(KEY).toBytes()).toString('hex')).toBe('0100000a0201a8c03412500006000000')
+    expect(Buffer.from(FlowKeyView.of(KEY).toBytes()).toString('hex')).toBe(
+      '0100000a000000000201a8c0040302013412500006040000',
+    )
   })
 
   it('keeps be16 and be32 fields in network order', () => {
@@ -49,7 +51,7 @@ describe('a view', () => {
     view.set(KEY)
     expect(bytes.subarray(0, FlowKeyView.SIZE)).toEqual(new Uint8Array(FlowKeyView.SIZE))
     expect(bytes.subarray(FlowKeyView.SIZE)).toEqual(FlowKeyView.of(KEY).toBytes())
-    view.source.word = 1
+    view.source.low = 1
     expect(bytes[FlowKeyView.SIZE]).toBe(1)
   })
 
@@ -59,6 +61,6 @@ describe('a view', () => {
   })
 
   it('refuses bytes that are too few', () => {
-    expect(() => DestView.from(new Uint8Array(DestView.SIZE - 1))).toThrow(/too few for a Dest: pass at least 32/)
+    expect(() => DestView.from(new Uint8Array(DestView.SIZE - 1))).toThrow(/too few for a Dest: pass at least 80/)
   })
 })
