@@ -144,6 +144,15 @@ const MASKS: Readonly<Record<FamilyNumber, readonly number[]>> = {
 /** Of the director's schedulers all but the one whose choices are random. */
 const COMPARABLE: readonly SchedulerName[] = SCHEDULERS.filter((name) => name !== 'twos')
 
+const HASHED_BITS = [1, 8, 24, 31, 32]
+const PARAMETERS: Partial<Record<SchedulerName, readonly number[]>> = {
+  lc: [1, 5, 2 ** 32 - 1],
+  sh: HASHED_BITS,
+  mh: HASHED_BITS,
+  // Too long for IPv4.
+  chi: [...HASHED_BITS, 64],
+}
+
 const SETTINGS: readonly Partial<SettingValues>[] = [
   { tcpTimeoutS: 900, tcpFinTimeoutS: 120, udpTimeoutS: 300 },
   { tcpTimeoutS: 10, tcpFinTimeoutS: 1, udpTimeoutS: 2 },
@@ -190,12 +199,14 @@ function randomOptions(service: ServiceId, random: Random): ServiceOptions {
   const isFtp = service.protocol !== 'fwm' && service.port === 21
   const isPersistent = needsPersistence || random.chance(isFtp ? 0.8 : 0.25)
   const persistence = { timeoutS: pick(random, TIMEOUTS_S), mask: pick(random, MASKS[familyOf(service)]) }
+  const scheduler = random.chance(0.2) ? 'rr' : pick(random, COMPARABLE)
   return {
-    scheduler: random.chance(0.3) ? 'rr' : pick(random, COMPARABLE),
+    scheduler,
     persistence: isPersistent ? persistence : null,
     onePacket: (service.protocol === 'udp' || service.protocol === 'fwm') && random.chance(0.2),
     fallback: random.chance(0.5),
     hashPort: random.chance(0.5),
+    parameter: random.chance(0.5) ? 0 : pick(random, PARAMETERS[scheduler] ?? [0]),
   }
 }
 

@@ -3,13 +3,35 @@
  * ICMP error with the packet that it quotes in brackets.
  */
 import { formatAddress } from '../simulator/addresses.ts'
-import { buildTcp } from '../simulator/build-packet.ts'
-import { parseIcmp, parseIpv4, parseQuotedIpv4, parseTcp, type Ipv4 } from '../simulator/parse-packet.ts'
+import { buildTcp, buildUdp } from '../simulator/build-packet.ts'
+import { formatIpv6Address } from '../simulator/ipv6-addresses.ts'
+import { type Ipv6, parseIpv6, parseQuotedIpv6 } from '../simulator/parse-ipv6.ts'
+import {
+  type Icmp,
+  type Ipv4,
+  parseIcmp,
+  parseIpv4,
+  parseQuotedIpv4,
+  parseTcp,
+  Protocol,
+  read16,
+} from '../simulator/parse-packet.ts'
 import { checksumsAreValid } from '../simulator/verify-packet.ts'
 
 /** Flags by bit, in the order in which they are written. */
 const FLAGS = ['F', 'S', 'R', 'P', 'A', 'U', 'E', 'C']
-const TCP_PACKET = /^(\S+) > (\S+) ttl=(\d+) tos=(\d+) (DF|-) len=(\d+) tcp ([FSRPAUEC]*) (\d+)>(\d+)$/
+const IP = String.raw`(\S+) > (\S+) ttl=(\d+) tos=(\d+) (DF|-) len=(\d+)`
+const PACKET = new RegExp(String.raw`^${IP} (?:udp|tcp ([FSRPAUEC]*)) (\d+)>(\d+)$`)
+
+/** What a packet's notation says of its ends. */
+export interface NotedPacket {
+  readonly bytes: Uint8Array
+  readonly protocol: 'tcp' | 'udp'
+  readonly source: string
+  readonly sourcePort: number
+  readonly destination: string
+  readonly destinationPort: number
+}
 
 export function flagBits(letters: string): number {
   return letters.split('').reduce((bits, letter) => bits | (1 << FLAGS.indexOf(letter)), 0)
@@ -19,43 +41,48 @@ export function flagLetters(bits: number): string {
   return FLAGS.filter((_, bit) => ((bits >>> bit) & 1) === 1).join('')
 }
 
-/** The packet, its payload zero; null for what isn't TCP over IPv4. */
-export function buildNoted(text: string): Uint8Array | null {
-  const [, source = '', destination = '', ttl, tos, df, length, flags = '', sourcePort, destinationPort] =
-    TCP_PACKET.exec(text) ?? []
-  if (length === undefined || source.includes(':')) return null
-  return buildTcp({
-    source,
-    destination,
-    ttl: Number(ttl),
-    tos: Number(tos),
-    dontFragment: df === 'DF',
-    flags: flagBits(flags),
-    sourcePort: Number(sourcePort),
-    destinationPort: Number(destinationPort),
-    payload: new Uint8Array(Number(length) - 40),
-  })
+/** The packet, its payload zero; null for what is neither TCP nor UDP. */
+export function buildNoted(text: string): NotedPacket | null {
+  const [, source = '', destination = '', ttl, tos, df, length, flags, sourcePort, destinationPort] =
+    PACKET.exec(text) ?? []
+  if (length === undefined) return null
+  const ends = { source, sourcePort: Number(sourcePort), destination, destinationPort: Number(destinationPort) }
+  const fields = { ...ends, ttl: Number(ttl), tos: Number(tos), dontFragment: df === 'DF' }
+  const headers = (source.includes(':') ? 40 : 20) + (flags === undefined ? 8 : 20)
+  const payload = new Uint8Array(Number(length) - headers)
+  if (flags === undefined) return { bytes: buildUdp({ ...fields, payload }), protocol: 'udp', ...ends }
+  return { bytes: buildTcp({ ...fields, payload, flags: flagBits(flags) }), protocol: 'tcp', ...ends }
 }
 
 /** The packet in the transcripts' words; one whose checksums are wrong says so. */
 export function notePacket(bytes: Uint8Array): string {
-  const ip = parseIpv4(bytes)
-  if (ip === null) return 'not a whole IPv4 packet'
+  const ip = parseIpv4(bytes) ?? parseIpv6(bytes)
+  if (ip === null) return 'not a whole packet'
   return `${noteIp(ip)}${checksumsAreValid(bytes) ? '' : ' with a wrong checksum'}`
 }
 
-function noteIp(ip: Ipv4): string {
+function noteIp(ip: Ipv4 | Ipv6): string {
+  if ('hopLimit' in ip) {
+    const addresses = `${formatIpv6Address(ip.source)} > ${formatIpv6Address(ip.destination)}`
+    return `${addresses} ttl=${ip.hopLimit} tos=${ip.trafficClass} - len=${ip.totalLength} ${notePayload(ip)}`
+  }
   const fragment = ip.dontFragment ? 'DF' : '-'
   const addresses = `${formatAddress(ip.source)} > ${formatAddress(ip.destination)}`
   return `${addresses} ttl=${ip.ttl} tos=${ip.tos} ${fragment} len=${ip.totalLength} ${notePayload(ip)}`
 }
 
-function notePayload(ip: Ipv4): string {
+function notePayload(ip: Ipv4 | Ipv6): string {
   const tcp = parseTcp(ip)
   if (tcp !== null) return `tcp ${flagLetters(tcp.flags)} ${tcp.sourcePort}>${tcp.destinationPort}`
+  // A quotation may end before the datagram does.
+  if (ip.protocol === Protocol.Udp) return `udp ${read16(ip.payload, 0)}>${read16(ip.payload, 2)}`
   const icmp = parseIcmp(ip)
-  const quoted = icmp === null ? null : parseQuotedIpv4(icmp.payload)
-  if (icmp === null || quoted === null) return `protocol ${ip.protocol}`
+  return icmp === null ? `protocol ${ip.protocol}` : noteIcmp(icmp, 'hopLimit' in ip)
+}
+
+function noteIcmp(icmp: Icmp, overIpv6: boolean): string {
+  const quoted = overIpv6 ? parseQuotedIpv6(icmp.payload) : parseQuotedIpv4(icmp.payload)
   const rest = icmp.rest.toString(16).padStart(8, '0')
-  return `icmp type=${icmp.type} code=${icmp.code} rest=${rest} [ ${noteIp(quoted)} ]`
+  const quote = quoted === null ? '' : ` [ ${noteIp(quoted)} ]`
+  return `icmp${overIpv6 ? '6' : ''} type=${icmp.type} code=${icmp.code} rest=${rest}${quote}`
 }

@@ -1,39 +1,46 @@
 /**
- * Replays a transcript of LVS on a bench: commands through ipvsadm's own front end, packets through the director, what would come out
- * compared with what came out. What needs a feature that the director lacks is left out by rule, never by hand:
- * a service that ipvsadm refuses as unsupported with all its packets and lines of listings, packets that aren't TCP
- * over IPv4, and everything between a sysctl set to another value than the director's behaviour and its return.
+ * Replays a transcript of LVS on a bench: commands through ipvsadm's own front end, sysctls as the director's settings, packets through
+ * the director, what would come out compared with what came out. What needs a feature that the director lacks is left out by rule,
+ * never by hand: a service that ipvsadm refuses as unsupported with all its packets and lines of listings, and packets that are
+ * neither TCP nor UDP.
  */
 import { systemNames } from '../cli/ipvsadm/names.ts'
 import { run } from '../cli/ipvsadm/run.ts'
 import type { Director } from '../control/director.ts'
-import { formatAddress } from '../simulator/addresses.ts'
-import { parseIpv4, parseTcp } from '../simulator/parse-packet.ts'
+import type { SettingValues } from '../control/model.ts'
 import type { DirectorBench } from './bench.ts'
 import { afterPass, received } from './local-stack.ts'
-import { buildNoted } from './packet-notation.ts'
+import { buildNoted, type NotedPacket } from './packet-notation.ts'
 import { type Ends, reachState } from './reach-state.ts'
 import { parseTranscript, type Step } from './transcript.ts'
 
 type Send = Extract<Step, { kind: 'send' }>
+type Flow = Extract<Step, { kind: 'flow' }>
 type Command = Extract<Step, { kind: 'command' }>
 
-/** What the director does, in LVS's sysctls. */
-const SYSCTLS: Readonly<Record<string, string>> = {
-  'net.ipv4.vs.expire_nodest_conn': '0',
-  'net.ipv4.vs.conn_reuse_mode': '1',
-  'net.ipv4.vs.sloppy_tcp': '0',
+/** The director's settings by LVS's names. */
+const SYSCTLS: Readonly<Record<string, keyof SettingValues>> = {
+  'net.ipv4.vs.conn_reuse_mode': 'connReuseMode',
+  'net.ipv4.vs.expire_nodest_conn': 'expireNodestConn',
+  'net.ipv4.vs.expire_quiescent_template': 'expireQuiescentTemplate',
+  'net.ipv4.vs.sloppy_tcp': 'sloppyTcp',
 }
 /** `-- SYN_RECV at 10.2.0.2:80`: a connection was brought there before the next packet, on the same ports. */
 const REACHED = /^([A-Z_]+) at ([\d.]+):(\d+)$/
 const ENTRY = /^\[\('([\d.:]+)', '([A-Z_]+)', (\d+)\)\]$/
+/** LVS sends ICMPv6 errors from an address of its own, the director from the virtual address: that of the quoted packet's destination. */
+const ICMPV6_ERROR = /^client receives \S+ (> .* icmp6 .* \[ \S+ > (\S+) )/
 /** Seconds that a recorded entry may have aged before it was listed. */
 const AGE_S = 5
+/** A command or a packet took about as long; the director's own timer wakes as often as that. */
+const STEP_MS = 10
+const TICK_MS = 100
 
 /** A line of `-L -c` without its time, and that time in seconds; null for any other line. */
 function connectionLine(line: string): { text: string; seconds: number } | null {
-  const [, minutes, seconds, rest] = /^TCP (\d+):(\d+) +(.*)$/.exec(line) ?? []
-  return rest === undefined ? null : { text: rest.trim(), seconds: Number(minutes) * 60 + Number(seconds) }
+  const [, protocol, minutes, seconds, rest] = /^(TCP|UDP|IP) +(\d+):(\d+) +(.*)$/.exec(line) ?? []
+  if (rest === undefined) return null
+  return { text: `${protocol} ${rest.trim()}`, seconds: Number(minutes) * 60 + Number(seconds) }
 }
 
 export interface Outcome {
@@ -45,10 +52,12 @@ export interface Outcome {
 }
 
 export interface TranscriptOptions {
-  /** Words to be taken for others, where the difference can't matter: a scheduler with one server to choose from. */
-  readonly replace?: readonly (readonly [from: string, to: string])[]
   /** Connections that existed although the transcript doesn't show how: brought about before the first listing. */
   readonly established?: Ends
+  /** Firewall marks by the address that a rule gave them to. */
+  readonly marks?: Readonly<Record<string, number>>
+  /** Milliseconds between two flows of the services in turn: the transcript doesn't say. */
+  readonly flowSteps?: readonly number[]
 }
 
 class Replay {
@@ -57,22 +66,40 @@ class Replay {
   readonly differences: string[] = []
   /** `TCP 10.9.0.1:80` of services that are not there. */
   private readonly foreign = new Set<string>()
-  private readonly changedSysctls = new Set<string>()
-  private timeoutsChanged = false
+  private nowMs = 1000
   private reach: RegExpExecArray | null = null
   private established: Ends | null
+  /** Address and port of the service that was added last. */
+  private latest = ''
+  private services = 0
 
   constructor(
     private readonly bench: DirectorBench,
-    options: TranscriptOptions,
+    private readonly options: TranscriptOptions,
   ) {
     this.established = options.established ?? null
+    bench.setClock(this.nowMs)
   }
 
   async step(step: Step): Promise<void> {
-    if (step.kind === 'command') await this.command(step)
-    else if (step.kind === 'send') this.send(step)
-    else this.reach = REACHED.exec(step.text)
+    this.advance(STEP_MS)
+    switch (step.kind) {
+      case 'command':
+        return this.command(step)
+      case 'send':
+        return this.send(step)
+      case 'flow':
+        return this.flow(step)
+      case 'wait':
+        return this.advance(step.seconds * 1000)
+      case 'remark':
+        this.reach = REACHED.exec(step.text)
+    }
+  }
+
+  private advance(ms: number): void {
+    const end = this.nowMs + ms
+    while (this.nowMs < end) this.bench.setClock((this.nowMs = Math.min(end, this.nowMs + TICK_MS)))
   }
 
   private skip(rule: string): void {
@@ -91,41 +118,28 @@ class Replay {
 
   private async command({ words, output, line }: Command): Promise<void> {
     const [program = '', ...rest] = words
-    if (program === 'sysctl') {
-      this.sysctl(rest[0] ?? '')
-      return
-    }
-    if (this.changedSysctls.size > 0) {
-      this.skip(`while ${[...this.changedSysctls].join()}`)
-      return
-    }
-    if (program !== 'ipvsadm') {
-      this.skip(`command ${program}`)
-      return
-    }
-    if (this.timeoutsChanged) {
-      this.skip('after --set')
-      return
-    }
-    if (rest.includes('--rate')) {
-      this.skip('--rate: depends on the moment')
-      return
-    }
-    if (rest.includes('-L') && this.established !== null) {
-      reachState(this.bench, 'ESTABLISHED', this.established)
-      this.established = null
-    }
-    await this.ipvsadm(rest, output, line)
+    if (program === 'sysctl') this.sysctl(rest[0] ?? '')
+    else if (program !== 'ipvsadm') this.skip(`command ${program}`)
+    else if (rest.includes('--rate')) this.skip('--rate: depends on the moment')
+    else await this.ipvsadm(rest, output, line)
   }
 
   private sysctl(setting: string): void {
     const [name = '', value] = setting.split('=')
-    if (SYSCTLS[name] === value) this.changedSysctls.delete(setting)
-    for (const other of this.changedSysctls) if (other.startsWith(`${name}=`)) this.changedSysctls.delete(other)
-    if (SYSCTLS[name] !== value) this.changedSysctls.add(setting)
+    const known = SYSCTLS[name]
+    if (known === undefined) throw new Error(`the transcript sets ${name}, which is none of the director's settings`)
+    this.bench.control.set({ [known]: Number(value) })
   }
 
   private async ipvsadm(words: readonly string[], output: readonly string[], line: number): Promise<void> {
+    if (words.includes('-L') && this.established !== null) {
+      reachState(this.bench, 'ESTABLISHED', this.established)
+      this.established = null
+    }
+    if (words[0] === '-A') {
+      this.services += 1
+      this.latest = words[2] ?? ''
+    }
     const outcome = await run(words, {
       names: systemNames(),
       stdin: () => '',
@@ -155,7 +169,6 @@ class Replay {
   /** Notes what isn't there after a refused command. */
   private refused(words: readonly string[], feature: string): void {
     this.skip(feature)
-    if (words[0] === '--set') this.timeoutsChanged = true
     const at = words.findIndex((word) => word === '-t' || word === '-u' || word === '-f')
     const protocol = { '-t': 'TCP', '-u': 'UDP', '-f': 'FWM' }[words[at] ?? '']
     if (protocol !== undefined) this.foreign.add(`${protocol} ${words[at + 1] ?? ''}`)
@@ -165,16 +178,15 @@ class Replay {
   private known(lines: readonly string[]): string[] {
     let foreign = false
     return lines.filter((line) => {
+      const connection = connectionLine(line)
+      if (connection !== null) {
+        const [protocol, , , virtual] = connection.text.split(/ +/)
+        return !this.foreign.has(`${protocol} ${virtual}`)
+      }
       const [, protocol, name] = /^(TCP|UDP|FWM) +(\S+)/.exec(line) ?? []
-      if (name !== undefined && !/^TCP \d+:\d+ /.test(line)) foreign = this.isForeign(`${protocol} ${name}`)
-      const virtual = connectionLine(line)?.text.split(/ +/)[2]
-      if (virtual !== undefined) return !this.isForeign(`TCP ${virtual}`)
+      if (name !== undefined) foreign = this.foreign.has(`${protocol} ${name}`)
       return !(foreign && /^(TCP|UDP|FWM| {2}->)/.test(line))
     })
-  }
-
-  private isForeign(service: string): boolean {
-    return this.foreign.has(service) || /^(UDP|FWM) |\[/.test(service)
   }
 
   private connections(line: number, got: readonly string[], recorded: readonly string[]): void {
@@ -191,47 +203,51 @@ class Replay {
   private send(step: Send): void {
     const { reach } = this
     this.reach = null
-    if (this.changedSysctls.size > 0) {
-      this.skip(`while ${[...this.changedSysctls].join()}`)
-      return
-    }
-    if (this.timeoutsChanged) {
-      this.skip('after --set')
-      return
-    }
     const packet = buildNoted(step.packet)
-    const ip = packet === null ? null : parseIpv4(packet)
-    const tcp = ip === null ? null : parseTcp(ip)
-    if (packet === null || ip === null || tcp === null) {
-      this.skip('packet that is not TCP over IPv4')
+    if (packet === null) {
+      this.skip('packet that is neither TCP nor UDP')
       return
     }
-    if (this.isForeign(`TCP ${formatAddress(ip.destination)}:${tcp.destinationPort}`)) {
+    if (this.foreign.has(serviceName(packet))) {
       this.skip('packet to a service that is not there')
       return
     }
-    if (reach !== null) this.prepare(reach, ip.source, tcp.sourcePort, ip.destination, tcp.destinationPort)
+    if (reach !== null) this.prepare(reach, packet)
     const got = Array.from({ length: step.times }, () => this.outcome(packet)).flat()
-    this.compare(step.line, step.packet, got, step.received)
-    if (step.entries !== null) this.entry(step.line, step.entries, tcp.sourcePort)
+    const recorded = step.received.map((text) => text.replace(ICMPV6_ERROR, 'client receives $2 $1'))
+    this.compare(step.line, step.packet, got, recorded)
+    if (step.entries !== null) this.entry(step.line, step.entries, packet.sourcePort)
   }
 
-  private prepare(reach: RegExpExecArray, client: number, clientPort: number, virtual: number, port: number): void {
+  private prepare(reach: RegExpExecArray, packet: NotedPacket): void {
     const [, state = '', address = '', serverPort] = reach
     reachState(this.bench, state, {
-      client: { address: formatAddress(client), port: clientPort },
-      virtual: { address: formatAddress(virtual), port },
+      client: { address: packet.source, port: packet.sourcePort },
+      virtual: { address: packet.destination, port: packet.destinationPort },
       server: { address, port: Number(serverPort) },
     })
-    const made = this.bench.control.connections().find((connection) => connection.client.port === clientPort)
+    const made = this.bench.control.connections().find((connection) => connection.client.port === packet.sourcePort)
     if (made?.state !== state || made.dest.address !== address)
       throw new Error(`the connection is ${made?.state} at ${made?.dest.address}, not ${reach[0]}`)
   }
 
-  private outcome(packet: Uint8Array): string[] {
-    const { verdict, packet: out } = this.bench.handle(packet)
+  private outcome({ bytes, destination }: NotedPacket): string[] {
+    const { verdict, packet: out } = this.bench.handle(bytes, this.options.marks?.[destination])
     if (verdict === 'drop') return []
-    return verdict === 'forward' ? [received(out)] : afterPass(packet)
+    return verdict === 'forward' ? [received(out)] : afterPass(bytes)
+  }
+
+  private flow({ clientPort, refusal, counters, line }: Flow): void {
+    const [address = '', port] = this.latest.split(':')
+    const text = `10.1.0.1 > ${address} ttl=64 tos=0 DF len=29 udp ${clientPort}>${port}`
+    const packet = buildNoted(text)
+    if (packet === null) throw new Error(`${text} is no packet`)
+    this.advance((this.options.flowSteps?.[this.services - 1] ?? 0) - STEP_MS)
+    const got = this.outcome(packet)
+    const taken = `server receives ${text.replace(address, '10.2.0.1').replace('ttl=64', 'ttl=63')}`
+    this.compare(line, text, got, [refusal === null ? taken : `client receives ${refusal}`])
+    const [dest] = this.bench.control.services().find((service) => service.dests.length > 0)?.dests ?? []
+    this.compare(line, `counters after ${clientPort}`, [`${dest?.active}, ${dest?.inactive}`], [counters.join(', ')])
   }
 
   private entry(line: number, recorded: string, clientPort: number): void {
@@ -244,14 +260,19 @@ class Replay {
   }
 }
 
+/** As listings name the service that a client's packet is for. */
+function serviceName({ protocol, destination, destinationPort }: NotedPacket): string {
+  const address = destination.includes(':') ? `[${destination}]` : destination
+  return `${protocol.toUpperCase()} ${address}:${destinationPort}`
+}
+
 /** Replays a transcript's text on a new bench. */
 export async function replayTranscript(
   text: string,
   bench: DirectorBench,
   options: TranscriptOptions = {},
 ): Promise<Outcome> {
-  const replaced = (options.replace ?? []).reduce((all, [from, to]) => all.replaceAll(from, to), text)
   const replay = new Replay(bench, options)
-  for (const step of parseTranscript(replaced)) await replay.step(step)
+  for (const step of parseTranscript(text)) await replay.step(step)
   return replay
 }
