@@ -26,11 +26,12 @@ export function hasProgram(name: string): boolean {
   })
 }
 
-/**
- * Starts a program that goes on by itself. `stdout`: a pipe or an open file. Whoever calls ends it.
- */
-export function startProgram([file = '', ...words]: readonly string[], stdout: 'pipe' | number = 'pipe'): ChildProcess {
-  return spawn(file, words, { detached: true, env: environment(), stdio: ['ignore', stdout, 'pipe'] })
+/** Starts a program that goes on by itself. `stdout`: a pipe or an open file. Whoever calls ends it. */
+export function startProgram(
+  [file = '', ...words]: readonly string[],
+  { stdin = 'ignore', stdout = 'pipe' }: { stdin?: 'ignore' | 'pipe'; stdout?: 'pipe' | number } = {},
+): ChildProcess {
+  return spawn(file, words, { detached: true, env: environment(), stdio: [stdin, stdout, 'pipe'] })
 }
 
 /** Runs a program to its end. Throws a `LabError` if it can't be started, or hasn't ended in 30 s; the signal's reason once that aborts. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { drawTopology } from './diagram.ts'
 import { natRr } from './scenarios/nat-rr.ts'
+import { natTopology } from './scenarios/nat-topology.ts'
 
 it('hosts stand where traffic meets them, with their addresses on the side of the segment', () => {
   expect(`\n${drawTopology(natRr.topology).join('\n')}\n`).toBe(`
@@ -17,6 +18,26 @@ it('hosts stand where traffic meets them, with their addresses on the side of th
          │                  │
     22.22.22.23        22.22.22.24
       nginx1             nginx2
+`)
+})
+
+it('further addresses of a host stand below the first', () => {
+  const lines = drawTopology(natTopology({ vips: ['11.11.11.12', '11.11.11.13'], servers: 3 }))
+  expect(`\n${lines.join('\n')}\n`).toBe(`
+           client1                     client2
+         11.11.11.11                 11.11.11.2
+              │                           │
+──────────────┴─────────────┬─────────────┴──────────────  client-side, 11.11.11.0/24
+                            │
+                     VIP 11.11.11.12
+                     VIP 11.11.11.13
+                        director
+                       22.22.22.22
+                            │
+─────────┬──────────────────┼──────────────────┬─────────  server-side, 22.22.22.0/24
+         │                  │                  │
+    22.22.22.23        22.22.22.24        22.22.22.25
+      nginx1             nginx2             nginx3
 `)
 })
 

@@ -23,10 +23,10 @@ export function drawTopology(topology: Topology): string[] {
   for (const [row, placed] of cells.entries()) {
     const above = segments[row - 1]
     const below = segments[row]
-    if (above !== undefined) lines.push(text(placed, (host) => labelOn(host, above.name)))
+    if (above !== undefined) lines.push(...labelLines(placed, above.name))
     lines.push(text(placed, (host) => host.name))
     if (below === undefined) continue
-    lines.push(text(placed, (host) => labelOn(host, below.name)))
+    lines.push(...labelLines(placed, below.name))
     const up = on(below.name, placed)
     const down = on(below.name, cells[row + 1] ?? [])
     lines.push(marks(up), `${bus(width, up, down)}  ${below.name}, ${below.network}`, marks(down))
@@ -40,17 +40,22 @@ function rowOf({ segments }: Topology, { role, interfaces }: LabHost): number {
   return role === 'client' ? first : first + 1
 }
 
-function label({ address, label }: Attachment): string {
-  return label === undefined ? address : `${label} ${address}`
+function labels({ address, more = [], label }: Attachment): string[] {
+  return [address, ...more].map((each) => (label === undefined ? each : `${label} ${each}`))
 }
 
-function labelOn({ interfaces }: LabHost, segment: string): string {
-  const attachment = interfaces.find((each) => each.segment === segment)
-  return attachment === undefined ? '' : label(attachment)
+function labelsOn({ interfaces }: LabHost, segment: string): string[] {
+  return interfaces.flatMap((each) => (each.segment === segment ? labels(each) : []))
+}
+
+/** The labels of a row's hosts on a segment, one line below the other. */
+function labelLines(cells: readonly Cell[], segment: string): string[] {
+  const most = Math.max(0, ...cells.map(({ host }) => labelsOn(host, segment).length))
+  return Array.from({ length: most }, (_, line) => text(cells, (host) => labelsOn(host, segment)[line] ?? ''))
 }
 
 function cellWidth({ hosts }: Topology): number {
-  const texts = hosts.flatMap((host) => [host.name, ...host.interfaces.map(label)])
+  const texts = hosts.flatMap((host) => [host.name, ...host.interfaces.flatMap(labels)])
   return Math.max(...texts.map(({ length }) => length)) + GAP
 }
 

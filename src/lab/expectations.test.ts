@@ -1,58 +1,132 @@
 import { describe, expect, it } from 'vitest'
-import { judge, type Observations } from './expectations.ts'
-import { natRr } from './scenarios/nat-rr.ts'
+import { type Answer, judgeAnswers, judgeTable } from './expectations.ts'
+import type { TableExpectation } from './scenario.ts'
 
-const TABLE = `IP Virtual Server version 1.2.1 (size=262144)
+const SERVICE = '11.11.11.12:80'
+const STATS = `IP Virtual Server version 1.2.1 (size=262144)
 Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes
   -> RemoteAddress:Port
 TCP  11.11.11.12:80                     12       66       43     4799     5701
   -> 22.22.22.23:80                      6       33       23     2544     3086
   -> 22.22.22.24:80                      6       33       20     2255     2615
 `
+const ROWS = `IP Virtual Server version 1.2.1 (size=262144)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+TCP  11.11.11.12:80 lc
+  -> 22.22.22.24:80               Masq    1      0          30        
+  -> 22.22.22.23:80               Masq    1      10         20        
+FWM  7 wlc
+  -> 22.22.22.23:80               Masq    3      0          0         
+`
 
-function turns(...servers: (string | null)[]): Observations['answers'] {
+function answers(...servers: (string | null)[]): Answer[] {
   return servers.map((server) => ({ server, problem: server === null ? 'timeout' : '' }))
 }
 
-function met(seen: Partial<Observations>): boolean[] {
-  return judge(natRr, { answers: turns('nginx2', 'nginx1'), table: TABLE, ...seen }).map((finding) => finding.met)
-}
+describe('answers in turn', () => {
+  const judge = (...servers: (string | null)[]) =>
+    judgeAnswers({ expect: 'turns', servers: ['nginx2', 'nginx1'] }, answers(...servers))
 
-describe('the expectations of nat-rr', () => {
-  it('are met by the table of LVS itself and servers in turn', () => {
-    expect(met({})).toEqual([true, true, true])
+  it('are not where a server is asked twice running, the other one first, or nobody', () => {
+    expect(judge('nginx2', 'nginx1', 'nginx2').met).toBe(true)
+    expect(judge('nginx2', 'nginx2').met).toBe(false)
+    expect(judge('nginx1', 'nginx2').met).toBe(false)
+    expect(judge().met).toBe(false)
   })
 
-  it('are not met where a server is asked twice running, the other one first, or nobody', () => {
-    expect(met({ answers: turns('nginx2', 'nginx2') })[0]).toBe(false)
-    expect(met({ answers: turns('nginx1', 'nginx2') })[0]).toBe(false)
-    expect(met({ answers: [] })[0]).toBe(false)
-  })
-
-  it('are not met by a request without an answer, and say which', () => {
-    const [finding] = judge(natRr, { answers: turns('nginx2', null), table: TABLE })
-    expect(finding).toMatchObject({
+  it('are not where a request has no answer, and it is said which', () => {
+    expect(judge('nginx2', null)).toMatchObject({
       met: false,
       found: 'of 2 requests: nginx2 1, nginx1 0; request 2 by nobody',
     })
   })
 
-  it('are not met by connections unevenly spread, or a server more or less', () => {
-    expect(met({ table: TABLE.replace('.23:80                      6', '.23:80                      5') })[1]).toBe(
-      false,
-    )
-    expect(met({ table: TABLE.replace(/.*22.24.*\n/, '') })[1]).toBe(false)
+  it('of a single server are all by that one', () => {
+    const judgeOne = (server: string) => judgeAnswers({ expect: 'turns', servers: ['nginx2'] }, answers(server, server))
+    expect(judgeOne('nginx2')).toEqual({
+      met: true,
+      expected: 'nginx2 answers every request',
+      found: 'of 2 requests: nginx2 2',
+    })
+    expect(judgeOne('nginx1').found).toBe('of 2 requests: nginx2 0, nginx1 2; request 1 by nginx1')
+  })
+})
+
+describe('shares of answers', () => {
+  const judge = (...servers: (string | null)[]) =>
+    judgeAnswers({ expect: 'shares', servers: { nginx1: 1, nginx2: 2 } }, answers(...servers))
+
+  it('are as expected in any order', () => {
+    expect(judge('nginx2', 'nginx1', 'nginx2').met).toBe(true)
+    expect(judge('nginx1', 'nginx2', 'nginx2').met).toBe(true)
+  })
+
+  it('are not with one more, one less, another server or none', () => {
+    expect(judge('nginx1', 'nginx2').met).toBe(false)
+    expect(judge('nginx1', 'nginx2', 'nginx2', 'nginx2').met).toBe(false)
+    expect(judge('nginx1', 'nginx2', 'nginx2', 'nginx3')).toMatchObject({
+      met: false,
+      found: 'of 4 requests: nginx1 1, nginx2 2, nginx3 1',
+    })
+    expect(judge('nginx1', 'nginx2', null)).toMatchObject({
+      met: false,
+      found: 'of 3 requests: nginx1 1, nginx2 1; request 3 by nobody',
+    })
+  })
+})
+
+describe('rows of a listing', () => {
+  const loads = {
+    '22.22.22.23:80': { weight: 1, active: 10, inactive: 20 },
+    '22.22.22.24:80': { weight: 1, active: 0, inactive: 30 },
+  }
+  const met = (changes: Partial<Extract<TableExpectation, { expect: 'rows' }>>, table = ROWS) =>
+    judgeTable({ expect: 'rows', service: SERVICE, scheduler: 'lc', servers: loads, ...changes }, table).met
+
+  it('are found by service or mark, in whatever order the servers stand', () => {
+    expect(met({})).toBe(true)
+    const servers = { '22.22.22.23:80': { weight: 3, active: 0, inactive: 0 } }
+    expect(met({ service: '7', scheduler: 'wlc', servers })).toBe(true)
+  })
+
+  it('are not as expected with another scheduler, weight or count, or a server more or less', () => {
+    expect(met({ scheduler: 'wlc' })).toBe(false)
+    expect(met({}, ROWS.replace('Masq    1      10', 'Masq    2      10'))).toBe(false)
+    expect(met({}, ROWS.replace('10         20', '11         20'))).toBe(false)
+    expect(met({}, ROWS.replace('0          30', '0          29'))).toBe(false)
+    expect(met({}, ROWS.replace(/ {2}-> 22.22.22.24.*\n/, ''))).toBe(false)
+    expect(met({}, ROWS.replace('FWM  7 wlc\n', ''))).toBe(false)
+    expect(met({}, '')).toBe(false)
+  })
+})
+
+describe('statistics', () => {
+  const servers = { '22.22.22.23:80': 6, '22.22.22.24:80': 6 }
+  const connections = (table: string) =>
+    judgeTable({ expect: 'connections', service: SERVICE, total: 12, servers }, table).met
+  const traffic = (table: string) => judgeTable({ expect: 'traffic', service: SERVICE }, table).met
+
+  it('of LVS itself are as expected', () => {
+    expect(connections(STATS)).toBe(true)
+    expect(traffic(STATS)).toBe(true)
+  })
+
+  it('are not with connections unevenly spread, or a server more or less', () => {
+    expect(connections(STATS.replace('.23:80                      6', '.23:80                      5'))).toBe(false)
+    expect(connections(STATS.replace(/.*22.24.*\n/, ''))).toBe(false)
     expect(
-      met({ table: `${TABLE}  -> 22.22.22.25:80                      0        0        0        0        0\n` })[1],
+      connections(`${STATS}  -> 22.22.22.25:80                      0        0        0        0        0\n`),
     ).toBe(false)
   })
 
-  it('are not met by a server that never answers, or a service that is not the sum of its servers', () => {
-    expect(met({ table: TABLE.replace('23     2544', ' 0     2544') })[2]).toBe(false)
-    expect(met({ table: TABLE.replace('66 ', '67 ') })[2]).toBe(false)
+  it('are not with a server that never answers, or a service that is not the sum of its servers', () => {
+    expect(traffic(STATS.replace('23     2544', ' 0     2544'))).toBe(false)
+    expect(traffic(STATS.replace('66 ', '67 '))).toBe(false)
   })
 
-  it('are not met without a table', () => {
-    expect(met({ table: '' })).toEqual([true, false, false])
+  it('are not without a table', () => {
+    expect(connections('')).toBe(false)
+    expect(traffic('')).toBe(false)
   })
 })

@@ -16,6 +16,7 @@ export interface Installation {
   readonly ipvsadm: readonly string[]
   readonly weir: readonly string[]
   readonly pageServer: readonly string[]
+  readonly connectionHolder: readonly string[]
   readonly downloader: Downloader
 }
 
@@ -44,7 +45,13 @@ export function findInstallation(): Installation | readonly string[] {
   if (build === null) missing.push('the commands are not built (npm run build)')
   if (build === null || downloader === undefined || missing.length > 0) return missing
   const command = (name: string): readonly string[] => [process.execPath, `${build}${name}.js`]
-  return { ipvsadm: command('ipvsadm'), weir: command('weir'), pageServer: command('weir-lab-server'), downloader }
+  return {
+    ipvsadm: command('ipvsadm'),
+    weir: command('weir'),
+    pageServer: command('weir-lab-server'),
+    connectionHolder: command('weir-lab-client'),
+    downloader,
+  }
 }
 
 export function isInstallation(found: Installation | readonly string[]): found is Installation {

@@ -6,6 +6,7 @@ import { findScenario, LabStatus, listScenarios, runScenario } from './lab.ts'
 import type { Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { natRr } from './scenarios/nat-rr.ts'
+import { runAll } from './run-all.ts'
 import { Recorder } from './testing/recorder.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-lab-'))
@@ -15,6 +16,14 @@ async function simulate(scenario: Scenario, request: { seed?: number; pcap?: str
   const terminal = new Recorder()
   const status = await runScenario(scenario, { simulate: true, ...request }, terminal)
   return { status, text: terminal.text }
+}
+
+/** `nat-rr`, of which another server is expected. */
+const FAILING: Scenario = {
+  ...natRr,
+  steps: natRr.steps.map((step) =>
+    step.do === 'fetch' ? { ...step, expect: [{ expect: 'turns', servers: ['nginx1'] }] } : step,
+  ),
 }
 
 describe('scenarios in the simulator', () => {
@@ -43,11 +52,10 @@ describe('scenarios in the simulator', () => {
   })
 
   it('an expectation that is not met gives status 1 and says what was found', async () => {
-    const scenario: Scenario = { ...natRr, expectations: [{ expect: 'turns', servers: ['nginx1'] }] }
-    const { status, text } = await simulate(scenario)
+    const { status, text } = await simulate(FAILING)
     expect(status).toBe(LabStatus.notMet)
     expect(text).toContain(
-      '✗ every request is answered, by nginx1 in turn\n    found: of 12 requests: nginx1 6; request 1 by nginx2\n',
+      '✗ nginx1 answers every request\n    found: of 12 requests: nginx1 6, nginx2 6; request 1 by nginx2\n',
     )
   })
 
@@ -78,12 +86,40 @@ describe('what can not be run', () => {
   })
 
   it('an unknown name is answered with all that there are', () => {
-    expect(() => findScenario('nat-xx')).toThrow('there is no scenario "nat-xx": choose from nat-rr')
+    expect(() => findScenario('nat-xx')).toThrow('there is no scenario "nat-xx": choose from nat-rr, nat-wrr')
+  })
+})
+
+describe('all scenarios', () => {
+  const broken: Scenario = { ...natRr, steps: [{ do: 'ipvsadm', words: '-D -t 11.11.11.12:80' }] }
+  const run = async (...scenarios: Scenario[]) => {
+    const terminal = new Recorder()
+    const status = await runAll({ simulate: true }, terminal, undefined, scenarios)
+    return { status, text: terminal.text.replace(/ +[\d.]+ s /g, ' 0.1 s ') }
+  }
+
+  it('have a line each, and the status of the worst', async () => {
+    expect(await run(natRr, natRr)).toEqual({
+      status: LabStatus.met,
+      text:
+        '✓ nat-rr 0.1 s  NAT mode with RR method\n✓ nat-rr 0.1 s  NAT mode with RR method\n\n' +
+        '2 of 2 scenarios as expected, in the simulator.\n',
+    })
+    expect((await run(FAILING, natRr)).status).toBe(LabStatus.notMet)
+    expect((await run(broken, FAILING)).status).toBe(LabStatus.couldNotRun)
+  })
+
+  it('go on after one that fails or can not be run, and say all that it said', async () => {
+    const { text } = await run(FAILING, broken, natRr)
+    expect(text).toContain('✗ nginx1 answers every request\n')
+    expect(text).toContain('It could not run: "ipvsadm -D -t 11.11.11.12:80" failed with status')
+    expect(text).toMatch(/^✓ nat-rr /m)
+    expect(text).toContain('\n1 of 3 scenarios as expected')
   })
 })
 
 it('the list of scenarios has each with its title', () => {
   const terminal = new Recorder()
   listScenarios(terminal)
-  for (const { name, title } of SCENARIOS) expect(terminal.text).toContain(`  ${name}  ${title}.`)
+  for (const { name, title } of SCENARIOS) expect(terminal.text).toContain(`  ${name.padEnd(7)}  ${title}.`)
 })

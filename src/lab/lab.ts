@@ -1,11 +1,10 @@
 /**
- * `weir lab` as a function: lists the scenarios, runs one, or removes what one has left. The exit status says what came of it.
+ * `weir lab` as functions: lists the scenarios, runs one, or removes what one has left; `run-all.ts` runs all. The exit status says what came of it.
  *
  * A run that was asked for in namespaces falls back to the simulator where the machine lacks something, and says so.
  */
 import { openSync } from 'node:fs'
 import { hasProgram } from './command.ts'
-import { judge } from './expectations.ts'
 import { findInstallation, type Installation, isInstallation, typed } from './installation.ts'
 import { NamespaceWorld } from './namespace-world.ts'
 import { keptPrefix, leftovers, namespacesOf, removeNamespaces, runPrefix } from './namespaces.ts'
@@ -29,11 +28,11 @@ export interface LabRequest {
   readonly pcap?: string
 }
 
-/** Prints all scenarios. */
+/** Prints all scenarios, a line each. */
 export function listScenarios(terminal: Terminal): void {
   const width = Math.max(...SCENARIOS.map(({ name }) => name.length))
   const lines = SCENARIOS.map(({ name, title, shows }) => `  ${name.padEnd(width)}  ${title}. ${shows}\n`)
-  terminal.out(`Scenarios; "weir lab NAME" runs one:\n\n${lines.join('')}`)
+  terminal.out(`Scenarios; "weir lab NAME" runs one, "weir lab all" all:\n\n${lines.join('')}`)
 }
 
 /** Throws a `LabError` that names all scenarios. */
@@ -52,30 +51,35 @@ export async function runScenario(
 ): Promise<number> {
   const narrator = new Narrator(terminal)
   const world = await openWorld(scenario, request, narrator, signal)
-  let met: boolean
+  let status: number
   try {
     narrator.begin(scenario, world)
-    const findings = judge(scenario, await play(scenario, world, narrator, signal))
+    const findings = await play(scenario, world, narrator, signal)
     narrator.findings(findings)
-    met = findings.every((finding) => finding.met)
+    status = findings.every(({ met }) => met) ? LabStatus.met : LabStatus.notMet
     if (request.keep === true && world instanceof NamespaceWorld) world.keep()
   } finally {
     await world.close()
   }
   if (request.pcap !== undefined) narrator.line(`The packets are in ${request.pcap}.`)
   if (world instanceof NamespaceWorld && request.keep === true) tellHowToExplore(scenario, world.installation, narrator)
-  return met ? LabStatus.met : LabStatus.notMet
+  return status
 }
 
-/** Removes the namespaces that a scenario's runs have left. */
-export async function removeLeftovers(scenario: Scenario, terminal: Terminal): Promise<void> {
+/** Removes the namespaces that runs of scenarios have left. */
+export async function removeLeftovers(scenarios: readonly Scenario[], terminal: Terminal): Promise<void> {
   const installation = requireInstallation(findInstallation())
-  const prefixes = leftovers(scenario)
-  for (const prefix of prefixes) {
+  const found = scenarios.flatMap((scenario) => leftovers(scenario).map((prefix) => ({ scenario, prefix })))
+  for (const { scenario, prefix } of found) {
     await removeNamespaces(prefix, scenario.topology, installation.weir)
     terminal.out(`Removed ${prefix}-*.\n`)
   }
-  if (prefixes.length === 0) terminal.out(`There is nothing of ${scenario.name} to remove.\n`)
+  if (found.length === 0) terminal.out('There is nothing to remove.\n')
+}
+
+/** Refuses a seed where nothing is simulated. */
+export function checkSeed({ simulate = false, seed }: LabRequest): void {
+  if (!simulate && seed !== undefined) throw new LabError('a seed is for the simulator: add --simulate')
 }
 
 function requireInstallation(found: Installation | readonly string[]): Installation {
@@ -91,7 +95,7 @@ async function openWorld(
 ): Promise<World> {
   const { simulate = false, seed, keep = false, pcap } = request
   if (simulate && keep) throw new LabError('a simulated network ends with its command: leave out --keep or --simulate')
-  if (!simulate && seed !== undefined) throw new LabError('a seed is for the simulator: add --simulate')
+  checkSeed(request)
   const installation = simulate ? [] : findInstallation()
   if (!isInstallation(installation)) {
     if (keep) requireInstallation(installation)

@@ -8,7 +8,9 @@ import { LabStatus, removeLeftovers, runScenario } from './lab.ts'
 import { leftovers, namespacesOf } from './namespaces.ts'
 import type { Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
+import { lblcr } from './scenarios/lblcr.ts'
 import { natRr } from './scenarios/nat-rr.ts'
+import { nq } from './scenarios/nq.ts'
 import { hasProgram } from './command.ts'
 import { installationForTests } from './testing/installation-for-tests.ts'
 import { Recorder } from './testing/recorder.ts'
@@ -25,7 +27,7 @@ function remains(): string[] {
 
 describe.skipIf(installation === null)(`the lab in network namespaces${reason}`, () => {
   afterEach(async () => {
-    await removeLeftovers(scenario, new Recorder())
+    await removeLeftovers([scenario], new Recorder())
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -35,14 +37,15 @@ describe.skipIf(installation === null)(`the lab in network namespaces${reason}`,
     expect(remains()).toEqual([])
   })
 
-  it('says the same as the simulator, but for where it runs and what packets the two stacks send', async () => {
+  it.each([natRr, lblcr])('of $name it says the same as the simulator, but for place and packets', async (each) => {
     const outputs = [new Recorder(), new Recorder()] as const
-    await runScenario(scenario, {}, outputs[0])
-    await runScenario(scenario, { simulate: true }, outputs[1])
+    await runScenario(named(each), {}, outputs[0])
+    await runScenario(named(each), { simulate: true }, outputs[1])
     const [real, simulated] = outputs.map(({ text }) =>
       text
         .replace(/^It runs .*$/m, '')
-        .replace(/(?<=:80 +\d+ ) .*$/gm, '')
+        .replace(/^(\S+ +\S+ +\d+ )( +\d+){4}$/gm, '$1')
+        .replace(/^( +-> \S+ +\d+ )( +\d+){4}$/gm, '$1')
         .replace(/^ +found: \d+ packets.*$/m, ''),
     )
     expect(real).toBe(simulated)
@@ -74,6 +77,16 @@ describe.skipIf(installation === null)(`the lab in network namespaces${reason}`,
     expect(remains()).toEqual([])
   })
 
+  it('what is kept has its open connections until it is removed', async () => {
+    const kept = named(nq)
+    await runScenario(kept, { keep: true }, new Recorder())
+    const words = ['netns', 'exec', `weir-lab-${kept.name}-director`, ...(installation?.ipvsadm ?? []), '-Lnc']
+    const states = execFileSync('ip', words, { encoding: 'utf8' }).match(/ESTABLISHED/g)
+    expect(states).toHaveLength(7)
+    await removeLeftovers([kept], new Recorder())
+    expect(remains()).toEqual([])
+  })
+
   it('what is kept goes on forwarding, is not made twice, and is removed from its names alone', async () => {
     const terminal = new Recorder()
     await runScenario(scenario, { keep: true }, terminal)
@@ -83,7 +96,7 @@ describe.skipIf(installation === null)(`the lab in network namespaces${reason}`,
       execFileSync('ip', ['netns', 'exec', client, 'curl', '-qsS', 'http://11.11.11.12/'], { encoding: 'utf8' }),
     ).toBe('nginx2\n')
     await expect(runScenario(scenario, { keep: true }, terminal)).rejects.toThrow('have been kept already')
-    await removeLeftovers(scenario, terminal)
+    await removeLeftovers([scenario], terminal)
     expect(terminal.text).toMatch(/Removed weir-lab-test-\S+-nat-rr-\*\.\n$/)
     expect(remains()).toEqual([])
   })
@@ -118,7 +131,7 @@ describe.skipIf(installation === null)(`a lab that is a process${reason}`, () =>
     expect(length).toBe(natRr.topology.hosts.length + 1)
     const terminal = new Recorder()
     // Only the killed run's: a person may have kept one.
-    await removeLeftovers({ ...natRr, name: prefix.slice('weir-lab-'.length) }, terminal)
+    await removeLeftovers([{ ...natRr, name: prefix.slice('weir-lab-'.length) }], terminal)
     expect(terminal.text).toBe(`Removed ${prefix}-*.\n`)
     expect(namespacesOf(prefix, natRr.topology)).toEqual([])
   })

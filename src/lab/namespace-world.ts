@@ -3,12 +3,21 @@
  * Weir's own ipvsadm, so that packets pass through the director in the kernel. Takes about a second to build and to remove.
  */
 import { mustRun, runProgram, startProgram, waitForLine } from './command.ts'
+import { ConnectionHolder } from './connection-holder.ts'
 import type { Installation } from './installation.ts'
 import { namespacesOf, removeNamespaces, SWITCH } from './namespaces.ts'
 import { PacketCapture } from './packet-capture.ts'
 import { LISTENING } from './page-server.ts'
-import { addressWithPrefix, directorOf, LabError, type LabHost, type Topology } from './scenario.ts'
-import { type CommandResult, downloadCommand, type Downloader, type Fetched, type World } from './world.ts'
+import { addressesWithPrefix, directorOf, LabError, type LabHost, type Topology } from './scenario.ts'
+import {
+  type CommandResult,
+  downloadCommand,
+  type Downloader,
+  type Fetched,
+  type MarkStep,
+  markWords,
+  type World,
+} from './world.ts'
 
 export interface NamespaceWorldOptions {
   /** Of the names of all namespaces; none of them exists yet. */
@@ -24,6 +33,7 @@ export class NamespaceWorld implements World {
   readonly place: string
   readonly downloader: Downloader
   readonly installation: Installation
+  private readonly holders = new Map<string, ConnectionHolder>()
   private capture: PacketCapture | null = null
   private isKept = false
 
@@ -58,9 +68,26 @@ export class NamespaceWorld implements World {
     return this.run(directorOf(this.topology).name, ...this.installation.ipvsadm, ...words)
   }
 
+  mark(step: MarkStep): Promise<CommandResult> {
+    return this.run(directorOf(this.topology).name, ...this.installation.weir, ...markWords(step))
+  }
+
   async fetch(client: string, url: string): Promise<Fetched> {
     const { stdout, stderr, status } = await this.run(client, ...downloadCommand(this.downloader, url))
     return status === 0 ? { body: stdout } : { problem: stderr.trim() || `${this.downloader}'s status ${status}` }
+  }
+
+  hold(client: string, endpoint: string): Promise<Fetched> {
+    let holder = this.holders.get(client)
+    if (holder === undefined) {
+      holder = new ConnectionHolder(this.inside(client, ...this.installation.connectionHolder))
+      this.holders.set(client, holder)
+    }
+    return holder.open(endpoint)
+  }
+
+  async release(client: string): Promise<void> {
+    await this.holders.get(client)?.closeAll()
   }
 
   /** Runs a program on a host to its end. */
@@ -82,6 +109,7 @@ export class NamespaceWorld implements World {
     try {
       await this.capture?.stop()
     } finally {
+      for (const holder of this.holders.values()) holder.detach()
       if (!this.isKept) await this.remove()
     }
   }
@@ -102,7 +130,7 @@ export class NamespaceWorld implements World {
       await this.ip(SWITCH, 'link', 'set', name, 'up')
     }
     for (const host of hosts) await this.addHost(host)
-    for (const { name, httpPort } of hosts) if (httpPort !== undefined) await this.serve(name, httpPort)
+    await Promise.all(hosts.map((host) => this.serve(host)))
     const { pcap } = this.options
     if (pcap !== undefined)
       this.capture = await PacketCapture.start(this.namespace(directorOf(this.topology).name), pcap)
@@ -122,14 +150,16 @@ export class NamespaceWorld implements World {
       const peer = ['peer', 'name', device, 'netns', this.namespace(name)]
       await this.ip(SWITCH, 'link', 'add', port, 'type', 'veth', ...peer)
       await this.ip(SWITCH, 'link', 'set', port, 'master', attachment.segment, 'up')
-      await this.ip(name, 'address', 'add', addressWithPrefix(this.topology, attachment), 'dev', device)
+      for (const address of addressesWithPrefix(this.topology, attachment))
+        await this.ip(name, 'address', 'add', address, 'dev', device)
       await this.ip(name, 'link', 'set', device, 'up')
     }
     if (gateway !== undefined) await this.ip(name, 'route', 'add', 'default', 'via', gateway)
   }
 
-  /** Starts a web server, which ends with its namespace, and waits until it listens. */
-  private async serve(name: string, port: number): Promise<void> {
+  /** Starts the host's web server, if it has one, and waits until it listens. It ends with the namespace. */
+  private async serve({ name, httpPort: port }: LabHost): Promise<void> {
+    if (port === undefined) return
     const server = startProgram(this.inside(name, ...this.installation.pageServer, name, String(port)))
     await waitForLine(server, server.stdout, LISTENING)
     server.unref()

@@ -13,6 +13,10 @@ export interface Terminal {
 
 type Style = Parameters<typeof styleText>[0]
 
+/** So many answers have a line each; more are told in rows of ten. */
+const MOST_LINES = 12
+const ROW = 10
+
 export class Narrator {
   constructor(private readonly terminal: Terminal) {}
 
@@ -22,9 +26,10 @@ export class Narrator {
     this.line(this.styled('yellow', 'So it runs in the simulator.\n'))
   }
 
-  begin({ name, title, shows, topology }: Scenario, { place }: World): void {
+  begin({ name, title, shows, note, topology }: Scenario, { place }: World): void {
     this.line(`${this.styled('bold', title)} (${name})`)
     this.line(shows)
+    if (note !== undefined) this.line(note)
     this.line(`It runs ${place}.\n`)
     for (const line of drawTopology(topology)) this.line(`  ${line}`)
     this.line()
@@ -37,20 +42,33 @@ export class Narrator {
     )
   }
 
+  /** As `command`, for what is no command. */
+  action(text: string): void {
+    this.line(this.styled('cyan', text))
+  }
+
   /** What the step's command printed. */
   output(text: string): void {
     this.terminal.out(text)
   }
 
-  answer(number: number, text: string, isGood: boolean): void {
-    this.line(`${String(number).padStart(4)}  ${isGood ? text : this.styled('red', text)}`)
+  /** Returns what tells of each of a step's answers in turn. */
+  answers(times: number): (text: string, isGood: boolean) => void {
+    const perRow = times > MOST_LINES ? ROW : 1
+    let told = 0
+    return (text, isGood) => {
+      if (told % perRow === 0) this.terminal.out(String(told + 1).padStart(4))
+      told += 1
+      const ends = told % perRow === 0 || told === times
+      this.terminal.out(`  ${isGood ? text : this.styled('red', text)}${ends ? '\n' : ''}`)
+    }
   }
 
   findings(findings: readonly Finding[]): void {
     this.line()
     for (const { met, expected, found } of findings) {
-      this.line(`${met ? this.styled('green', '✓') : this.styled('red', '✗')} ${expected}`)
-      this.line(this.styled('dim', `    found: ${found}`))
+      this.line(`${this.tick(met)} ${expected}`)
+      if (found !== expected) this.line(this.styled('dim', `    found: ${found}`))
     }
     const failed = findings.filter(({ met }) => !met).length
     this.line()
@@ -58,8 +76,17 @@ export class Narrator {
     else this.line(this.styled('red', `Not as expected: ${failed} of ${findings.length}.`))
   }
 
+  /** A line of the table of many runs. */
+  result(met: boolean, text: string): void {
+    this.line(`${this.tick(met)} ${text}`)
+  }
+
   line(text = ''): void {
     this.terminal.out(`${text}\n`)
+  }
+
+  private tick(met: boolean): string {
+    return met ? this.styled('green', '✓') : this.styled('red', '✗')
   }
 
   private styled(style: Style, text: string): string {

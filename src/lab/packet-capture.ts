@@ -13,7 +13,7 @@ export class PacketCapture {
   static async start(namespace: string, file: number): Promise<PacketCapture> {
     // The Linux “any” device: one file for all devices. Immediate: what has passed is written when the run ends.
     const words = ['tcpdump', '-i', 'any', '-n', '-U', '--immediate-mode', '-w', '-']
-    const tcpdump = startProgram(['ip', 'netns', 'exec', namespace, ...words], file)
+    const tcpdump = startProgram(['ip', 'netns', 'exec', namespace, ...words], { stdout: file })
     closeSync(file)
     const ended = new Promise<void>((resolve) => tcpdump.once('close', () => resolve()))
     await waitForLine(tcpdump, tcpdump.stderr, 'listening on')

@@ -6,10 +6,13 @@ export const LISTENING = 'listening'
 
 /** Serves until the process ends. */
 export function servePage(name: string, port: number): void {
-  createServer((_request, response) => {
-    response.writeHead(200, { 'Content-Type': 'text/plain' })
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Length': name.length + 1 })
     response.end(`${name}\n`)
-  }).listen(port, () => {
+  })
+  // A client may keep its connection for as long as it likes.
+  server.keepAliveTimeout = 0
+  server.listen(port, () => {
     console.log(LISTENING)
   })
 }

@@ -1,62 +1,87 @@
-/** Carries out a scenario's steps in a world, tells the narrator of each, and returns what was seen. */
-import type { Answer, Observations } from './expectations.ts'
+/** Carries out a scenario's steps in a world, tells the narrator of each, and judges what was seen. */
+import { type Answer, type Finding, judgeAnswers, judgeTable } from './expectations.ts'
 import type { Narrator } from './narrator.ts'
 import { directorOf, LabError, type Scenario, type Step } from './scenario.ts'
-import { commandOf, type World } from './world.ts'
+import { type CommandResult, describeStep, type Fetched, type World } from './world.ts'
 
-/** Throws a `LabError` where a command of the scenario fails: what follows would mean nothing. */
+/** A finding for each expectation, in the order of the steps. Throws a `LabError` where a command of the scenario fails. */
 export async function play(
   scenario: Scenario,
   world: World,
   narrator: Narrator,
   signal?: AbortSignal,
-): Promise<Observations> {
-  const answers: Answer[] = []
-  let table = ''
+): Promise<Finding[]> {
+  const findings: Finding[] = []
   for (const step of scenario.steps) {
     signal?.throwIfAborted()
-    const { host, command } = commandOf(step, directorOf(scenario.topology).name, world.downloader)
-    narrator.command(host, command, step.do === 'fetch' ? step.times : 1)
-    switch (step.do) {
-      case 'forward':
-        await world.enableForwarding(step.on)
-        break
-      case 'ipvsadm': {
-        const output = await ipvsadm(world, step.words)
-        narrator.output(output)
-        if (output !== '') table = output
-        break
-      }
-      case 'fetch':
-        answers.push(...(await fetchAll(scenario, step, world, narrator, signal)))
-        break
-    }
+    const text = describeStep(step, directorOf(scenario.topology).name, world.downloader)
+    if ('action' in text) narrator.action(text.action)
+    else narrator.command(text.host, text.command, step.do === 'fetch' ? step.times : 1)
+    findings.push(...(await carryOut(scenario, step, world, narrator, signal)))
   }
-  return { answers, table }
+  return findings
 }
 
-async function ipvsadm(world: World, words: string): Promise<string> {
-  const { stdout, stderr, status } = await world.ipvsadm(words.split(' '))
-  if (status !== 0) throw new LabError(`"ipvsadm ${words}" failed with status ${status}: ${stderr.trim()}`)
+async function carryOut(
+  scenario: Scenario,
+  step: Step,
+  world: World,
+  narrator: Narrator,
+  signal: AbortSignal | undefined,
+): Promise<Finding[]> {
+  const ask = (fetchOne: (time: number) => Promise<Fetched>, times: number): Promise<Answer[]> =>
+    askAll(scenario, fetchOne, times, narrator, signal)
+  switch (step.do) {
+    case 'forward':
+      await world.enableForwarding(step.on)
+      return []
+    case 'ipvsadm': {
+      const table = mustSucceed(`ipvsadm ${step.words}`, await world.ipvsadm(step.words.split(' ')))
+      narrator.output(table)
+      return (step.expect ?? []).map((expectation) => judgeTable(expectation, table))
+    }
+    case 'mark':
+      narrator.output(mustSucceed('weir mark', await world.mark(step)))
+      return []
+    case 'fetch': {
+      const answers = await ask(() => world.fetch(step.from, step.url), step.times)
+      return step.expect.map((expectation) => judgeAnswers(expectation, answers))
+    }
+    case 'hold': {
+      const client = (time: number): string => step.from[time % step.from.length] ?? ''
+      const answers = await ask((time) => world.hold(client(time), step.to), step.times)
+      return step.expect.map((expectation) => judgeAnswers(expectation, answers))
+    }
+    case 'close':
+      await world.release(step.from)
+      return []
+  }
+}
+
+function mustSucceed(command: string, { stdout, stderr, status }: CommandResult): string {
+  if (status !== 0) throw new LabError(`"${command}" failed with status ${status}: ${stderr.trim()}`)
   return stdout
 }
 
-async function fetchAll(
+/** Fetches pages one after the other, and tells of them in lines. */
+async function askAll(
   { topology }: Scenario,
-  { from, url, times }: Extract<Step, { do: 'fetch' }>,
-  world: World,
+  fetchOne: (time: number) => Promise<Fetched>,
+  times: number,
   narrator: Narrator,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Answer[]> {
+  const servers = topology.hosts.filter(({ role }) => role === 'server').map(({ name }) => name)
   const answers: Answer[] = []
+  const row = narrator.answers(times)
   while (answers.length < times) {
     signal?.throwIfAborted()
-    const fetched = await world.fetch(from, url)
+    const fetched = await fetchOne(answers.length)
     const body = 'body' in fetched ? fetched.body.trim() : null
-    const server = topology.hosts.find(({ name, role }) => role === 'server' && name === body)?.name ?? null
+    const server = servers.find((name) => name === body) ?? null
     const problem = server !== null ? '' : 'problem' in fetched ? fetched.problem : `an unknown page: ${body}`
     answers.push({ server, problem })
-    narrator.answer(answers.length, server ?? `no answer: ${problem}`, server !== null)
+    row(server ?? `no answer: ${problem}`, server !== null)
   }
   return answers
 }

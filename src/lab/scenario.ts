@@ -1,20 +1,21 @@
 /**
- * What a scenario of the lab is: hosts and the segments that join them, what an operator types, and what has to come of it. Plain data:
- * each world (`world.ts`) carries out the same steps, and `expectations.ts` judges what was seen.
+ * What a scenario of the lab is: hosts and the segments that join them, and steps: what an operator types, what clients do, and what has
+ * to come of each. Plain data: each world (`world.ts`) carries out the same steps, and `expectations.ts` judges what was seen.
  *
  * Hosts, segments and servers are referred to by name; `scenarios.test.ts` holds every scenario to names that exist.
  */
 
 export interface Scenario {
-  /** As on the command line, in kebab case. */
+  /** As on the command line, in kebab case; not `all`. */
   readonly name: string
-  /** One line for the list of scenarios. */
+  /** What it is about, in a few words. */
   readonly title: string
-  /** What the scenario shows, in a sentence. */
+  /** What it shows, in a sentence; title and this are a line of the list of scenarios. */
   readonly shows: string
+  /** Where it does other than LVS's users may know it from descriptions of the method, and why. */
+  readonly note?: string
   readonly topology: Topology
   readonly steps: readonly Step[]
-  readonly expectations: readonly Expectation[]
 }
 
 export interface Topology {
@@ -48,7 +49,9 @@ export interface Attachment {
   readonly segment: string
   /** An IPv4 address in the segment's network. */
   readonly address: string
-  /** What the address is called in the drawing: `VIP`. */
+  /** Further addresses in it. */
+  readonly more?: readonly string[]
+  /** What the addresses are called in the drawing: `VIP`. */
   readonly label?: string
 }
 
@@ -56,14 +59,46 @@ export type Step =
   /** Switches IP forwarding on. */
   | { readonly do: 'forward'; readonly on: string }
   /** Runs ipvsadm on the director. `words` follow its name, as typed: options and values, no quoting. */
-  | { readonly do: 'ipvsadm'; readonly words: string }
+  | { readonly do: 'ipvsadm'; readonly words: string; readonly expect?: readonly TableExpectation[] }
+  /** Gives TCP connections to a port of some addresses a firewall mark. */
+  | { readonly do: 'mark'; readonly mark: number; readonly to: string; readonly port: number }
   /** Fetches a page, each time by a new connection, one after the other. */
-  | { readonly do: 'fetch'; readonly from: string; readonly url: string; readonly times: number }
+  | {
+      readonly do: 'fetch'
+      readonly from: string
+      readonly url: string
+      readonly times: number
+      readonly expect: readonly AnswerExpectation[]
+    }
+  /** Opens connections one after the other, by the clients in turn. Each asks for a page, as proof of where it leads, and stays open. */
+  | {
+      readonly do: 'hold'
+      readonly from: readonly string[]
+      /** `192.0.2.1:80`. */
+      readonly to: string
+      readonly times: number
+      readonly expect: readonly AnswerExpectation[]
+    }
+  /** Closes all connections that a client holds. */
+  | { readonly do: 'close'; readonly from: string }
 
-export type Expectation =
-  /** Every request is answered, by these servers in turn. */
+/** Of the answers to a step's requests. */
+export type AnswerExpectation =
+  /** Every request is answered, by these servers in turn; by the same one where it is one. */
   | { readonly expect: 'turns'; readonly servers: readonly string[] }
-  /** Connections in the last `ipvsadm -L -n --stats`: of a service, and of each of its servers. */
+  /** Every request is answered, so many by each of these servers. */
+  | { readonly expect: 'shares'; readonly servers: Readonly<Record<string, number>> }
+
+/** Of a listing. A service is named as in it: `192.0.2.1:80`, or by its mark. */
+export type TableExpectation =
+  /** In `ipvsadm -L -n`: the service's scheduler, and all that is said of its servers. */
+  | {
+      readonly expect: 'rows'
+      readonly service: string
+      readonly scheduler: string
+      readonly servers: Readonly<Record<string, Load>>
+    }
+  /** Connections in `ipvsadm -L -n --stats`: of a service, and of each of its servers. */
   | {
       readonly expect: 'connections'
       readonly service: string
@@ -73,23 +108,23 @@ export type Expectation =
   /** In the same table: packets and bytes both ways for every server, and the service's row is the sum of its servers'. */
   | { readonly expect: 'traffic'; readonly service: string }
 
+export interface Load {
+  readonly weight: number
+  readonly active: number
+  readonly inactive: number
+}
+
 export function directorOf(topology: Topology): LabHost {
   const director = topology.hosts.find(({ role }) => role === 'director')
   if (director === undefined) throw new Error('the topology has no director')
   return director
 }
 
-export function hostOf(topology: Topology, name: string): LabHost {
-  const host = topology.hosts.find((each) => each.name === name)
-  if (host === undefined) throw new Error(`the topology has no host "${name}"`)
-  return host
-}
-
-/** An interface's address with the length of its segment's prefix: `192.0.2.1/24`. */
-export function addressWithPrefix(topology: Topology, { segment, address }: Attachment): string {
+/** An interface's addresses with the length of its segment's prefix, `192.0.2.1/24`; further ones stand alone, `192.0.2.2/32`. */
+export function addressesWithPrefix(topology: Topology, { segment, address, more = [] }: Attachment): string[] {
   const network = topology.segments.find(({ name }) => name === segment)?.network
   if (network === undefined) throw new Error(`the topology has no segment "${segment}"`)
-  return address + network.slice(network.indexOf('/'))
+  return [address + network.slice(network.indexOf('/')), ...more.map((each) => `${each}/32`)]
 }
 
 /** Why a scenario can't be run or carried on; the message says what to do about it. */

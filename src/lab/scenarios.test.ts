@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SCHEDULERS } from '../control/model.ts'
 import { isInPrefix, parseAddress, parsePrefix } from '../simulator/addresses.ts'
-import { directorOf } from './scenario.ts'
+import { type AnswerExpectation, directorOf, type TableExpectation } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 it('no two scenarios have the same name', () => {
@@ -9,7 +9,7 @@ it('no two scenarios have the same name', () => {
   expect(new Set(names).size).toBe(names.length)
 })
 
-describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps, expectations }) => {
+describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps }) => {
   const hosts = topology.hosts.map((host) => host.name)
   const endpoints = topology.hosts.flatMap((host) =>
     host.interfaces.flatMap(({ address }) => (host.httpPort === undefined ? [] : [`${address}:${host.httpPort}`])),
@@ -17,6 +17,7 @@ describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps, expecta
 
   it('has names that devices and namespaces can have, each once', () => {
     expect(name).toMatch(/^[a-z][a-z0-9-]*$/)
+    expect(name).not.toBe('all')
     expect(new Set(hosts).size).toBe(hosts.length)
     for (const host of hosts) expect(host).toMatch(/^[a-z][a-z0-9-]{0,9}$/)
     for (const segment of topology.segments) expect(segment.name).toMatch(/^[a-z][a-z0-9-]{0,14}$/)
@@ -24,7 +25,11 @@ describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps, expecta
   })
 
   it('has each address once, in the network of its segment', () => {
-    const attachments = topology.hosts.flatMap(({ interfaces }) => interfaces)
+    const attachments = topology.hosts.flatMap(({ interfaces }) =>
+      interfaces.flatMap(({ segment, address, more = [] }) =>
+        [address, ...more].map((each) => ({ segment, address: each })),
+      ),
+    )
     expect(new Set(attachments.map(({ address }) => address)).size).toBe(attachments.length)
     for (const { segment, address } of attachments) {
       const network = topology.segments.find((each) => each.name === segment)?.network ?? ''
@@ -33,18 +38,28 @@ describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps, expecta
   })
 
   it('refers only to hosts, servers and schedulers that there are', () => {
-    const vips = directorOf(topology).interfaces.map(({ address }) => address)
+    const vips = directorOf(topology).interfaces.flatMap(({ address, more = [] }) => [address, ...more])
     for (const step of steps) {
       if (step.do === 'forward') expect(hosts).toContain(step.on)
-      if (step.do === 'fetch') expect(hosts).toContain(step.from)
+      if (step.do === 'fetch' || step.do === 'close') expect(hosts).toContain(step.from)
+      if (step.do === 'hold') expect(hosts).toEqual(expect.arrayContaining([...step.from]))
+      if (step.do === 'hold') expect(vips).toContain(step.to.split(':')[0])
       if (step.do === 'fetch') expect(vips).toContain(new URL(step.url).hostname)
       const scheduler = step.do === 'ipvsadm' ? /-s (\S+)/.exec(step.words)?.[1] : undefined
       if (scheduler !== undefined) expect(SCHEDULERS).toContain(scheduler)
     }
+    const expectations = steps.flatMap((step): readonly (AnswerExpectation | TableExpectation)[] =>
+      'expect' in step ? (step.expect ?? []) : [],
+    )
     for (const each of expectations) {
       if (each.expect === 'turns') expect(hosts).toEqual(expect.arrayContaining([...each.servers]))
-      else if (each.expect === 'connections')
-        expect(endpoints).toEqual(expect.arrayContaining(Object.keys(each.servers)))
+      else if (each.expect === 'shares') expect(hosts).toEqual(expect.arrayContaining(Object.keys(each.servers)))
+      else if (each.expect !== 'traffic') expect(endpoints).toEqual(expect.arrayContaining(Object.keys(each.servers)))
     }
+  })
+
+  it('says what has to come of every request and ends in a table', () => {
+    for (const step of steps) if (step.do === 'fetch' || step.do === 'hold') expect(step.expect).not.toHaveLength(0)
+    expect(steps.at(-1)).toMatchObject({ do: 'ipvsadm', words: expect.stringMatching(/^-L -n/) as string })
   })
 })

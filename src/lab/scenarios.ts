@@ -1,5 +1,14 @@
 /** All scenarios, in the order in which they are listed. A new one is a file in `scenarios/` and a line here. */
 import type { Scenario } from './scenario.ts'
+import { dh } from './scenarios/dh.ts'
+import { lblc } from './scenarios/lblc.ts'
+import { lblcr } from './scenarios/lblcr.ts'
+import { natLc } from './scenarios/nat-lc.ts'
 import { natRr } from './scenarios/nat-rr.ts'
+import { natSh } from './scenarios/nat-sh.ts'
+import { natWlc } from './scenarios/nat-wlc.ts'
+import { natWrr } from './scenarios/nat-wrr.ts'
+import { nq } from './scenarios/nq.ts'
+import { sed } from './scenarios/sed.ts'
 
-export const SCENARIOS: readonly Scenario[] = [natRr]
+export const SCENARIOS: readonly Scenario[] = [natRr, natWrr, natLc, natWlc, dh, natSh, sed, nq, lblc, lblcr]

@@ -5,6 +5,7 @@
 import { closeSync, writeFileSync } from 'node:fs'
 import type { Names } from '../cli/ipvsadm/names.ts'
 import { run } from '../cli/ipvsadm/run.ts'
+import { readMarkRule, renderMarkRules } from '../cli/weir/mark.ts'
 import { Director } from '../control/director.ts'
 import type { MemoryHost } from '../memory/memory-host.ts'
 import { Capture } from '../simulator/capture.ts'
@@ -13,8 +14,10 @@ import type { Host } from '../simulator/host.ts'
 import { httpGet, serveHttp } from '../simulator/http.ts'
 import type { Switch } from '../simulator/link.ts'
 import { Network } from '../simulator/network.ts'
-import { addressWithPrefix, directorOf, type LabHost, type Topology } from './scenario.ts'
-import type { CommandResult, Fetched, World } from './world.ts'
+import type { TcpConnection } from '../simulator/tcp-connection.ts'
+import { pageOf, pageRequest } from './held-page.ts'
+import { addressesWithPrefix, directorOf, type LabHost, type Topology } from './scenario.ts'
+import type { CommandResult, Fetched, MarkStep, World } from './world.ts'
 
 export interface SimulatedWorldOptions {
   /** 0 … 2^53 − 1. */
@@ -40,6 +43,7 @@ export class SimulatedWorld implements World {
   readonly downloader = 'curl'
   private readonly network: Network
   private readonly hosts = new Map<string, Host>()
+  private readonly held = new Map<string, TcpConnection[]>()
   private readonly director: MemoryHost
   private readonly capture: Capture | null
 
@@ -73,6 +77,13 @@ export class SimulatedWorld implements World {
     return result
   }
 
+  mark({ mark, to, port }: MarkStep): Promise<CommandResult> {
+    const director = new Director(this.director.tables)
+    const rule = readMarkRule(String(mark), { to, protocol: 'tcp', port: String(port) })
+    director.setMarkRules([...director.markRules(), rule])
+    return Promise.resolve({ stdout: renderMarkRules(director.markRules()), stderr: '', status: 0 })
+  }
+
   fetch(client: string, url: string): Promise<Fetched> {
     const { hostname, port, pathname } = new URL(url)
     let done = false
@@ -85,6 +96,31 @@ export class SimulatedWorld implements World {
     if (answer.failure !== null) return Promise.resolve({ problem: answer.failure })
     if (answer.status !== 200) return Promise.resolve({ problem: `HTTP status ${answer.status ?? 'missing'}` })
     return Promise.resolve({ body: answer.body })
+  }
+
+  hold(client: string, endpoint: string): Promise<Fetched> {
+    const [address = '', port = ''] = endpoint.split(':')
+    const connection = this.host(client).tcp.connect(address, Number(port))
+    let answer = ''
+    let problem = ''
+    connection.onOpen = () => connection.send(Buffer.from(pageRequest(endpoint)))
+    connection.onData = (data) => (answer += Buffer.from(data).toString())
+    connection.onClose = (failure) => (problem = failure ?? 'closed without an answer')
+    this.network.runUntil(() => pageOf(answer) !== null || problem !== '', FETCH_LIMIT_MS)
+    const body = pageOf(answer)
+    if (body === null) {
+      connection.abort()
+      return Promise.resolve({ problem: problem === '' ? 'no-answer' : problem })
+    }
+    this.held.set(client, [...(this.held.get(client) ?? []), connection])
+    return Promise.resolve({ body })
+  }
+
+  release(client: string): Promise<void> {
+    for (const connection of this.held.get(client) ?? []) connection.close()
+    this.held.delete(client)
+    this.network.run(BETWEEN_COMMANDS_MS)
+    return Promise.resolve()
   }
 
   close(): Promise<void> {
@@ -106,7 +142,8 @@ export class SimulatedWorld implements World {
     const host = this.network.host(name)
     this.hosts.set(name, host)
     for (const [index, attachment] of interfaces.entries()) {
-      const added = host.addInterface(`eth${index}`, { address: addressWithPrefix(topology, attachment) })
+      const added = host.addInterface(`eth${index}`)
+      for (const address of addressesWithPrefix(topology, attachment)) host.addAddress(`eth${index}`, address)
       const segment = switches.get(attachment.segment)
       if (segment !== undefined) this.network.plug(segment, added)
     }

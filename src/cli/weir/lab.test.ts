@@ -22,11 +22,19 @@ describe('the command line of weir lab', () => {
     expect(status).toBe(0)
   })
 
+  it('runs all of them', async () => {
+    const { status, text } = await run('all', { simulate: true })
+    expect(text).toMatch(/^✓ lblcr +\d+\.\d s {2}LBLCR method\n/m)
+    expect(status).toBe(0)
+  })
+
   it('answers what it can not run with status 2 and the remedy', async () => {
     expect(await run('nat-rr', { simulate: true, seed: '-1' })).toMatchObject({
       status: 2,
       errors: 'weir: "-1" is no seed: give a whole number from 0 to 2^53 − 1\n',
     })
+    expect(await run('all', { keep: true })).toMatchObject({ status: 2, text: '' })
+    expect(await run('all', { seed: '7' })).toMatchObject({ status: 2, text: '' })
     expect(await run('no-such', {})).toMatchObject({ status: 2, text: '' })
     expect(await run(undefined, { keep: true })).toMatchObject({ status: 2, text: '' })
     expect(await run('nat-rr', { remove: true, simulate: true })).toMatchObject({ status: 2, text: '' })

@@ -7,6 +7,9 @@ import type { Command } from 'commander'
 import type { LabRequest } from '../../lab/lab.ts'
 import { LabError } from '../../lab/scenario.ts'
 
+/** In place of a scenario's name. */
+const ALL = 'all'
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Ends a command with a status other than 0, everything having been said. */
@@ -35,7 +38,7 @@ export function addLab(weir: Command, io: LabIo): void {
   weir
     .command('lab')
     .description('run a scenario, in network namespaces or simulated, and see whether it does what it should')
-    .argument('[scenario]', 'its name; without one, all are listed')
+    .argument('[scenario]', 'its name, or "all"; without one, all are listed')
     .option('--simulate', 'in a simulated network, which needs no privileges')
     .option('--seed <n>', 'of the simulated network (default 1)')
     .option('--keep', 'leave the network namespaces for exploring')
@@ -55,12 +58,15 @@ export function addLab(weir: Command, io: LabIo): void {
 /** Does what the command line asks for and returns the exit status. */
 export async function lab(name: string | undefined, options: LabOptions, io: LabIo): Promise<number> {
   const { findScenario, LabStatus, listScenarios, removeLeftovers, runScenario } = await import('../../lab/lab.ts')
+  const { runAll } = await import('../../lab/run-all.ts')
+  const { SCENARIOS } = await import('../../lab/scenarios.ts')
   const terminal = { ...io, colours: process.stdout.isTTY && process.stdout.hasColors() }
   const interrupt = new Interrupt()
   try {
     checkOptions(name, options)
     if (name === undefined) listScenarios(terminal)
-    else if (options.remove === true) await removeLeftovers(findScenario(name), terminal)
+    else if (options.remove === true) await removeLeftovers(name === ALL ? SCENARIOS : [findScenario(name)], terminal)
+    else if (name === ALL) return await runAll(requestOf(options), terminal, interrupt.signal)
     else return await runScenario(findScenario(name), requestOf(options), terminal, interrupt.signal)
     return LabStatus.met
   } catch (error) {
@@ -78,6 +84,8 @@ function checkOptions(name: string | undefined, { remove, ...others }: LabOption
   const hasOthers = Object.keys(others).length > 0
   if (name === undefined && (remove === true || hasOthers))
     throw new LabError('options are for a scenario: name one, "weir lab" lists them')
+  if (name === ALL && (others.keep === true || others.pcap !== undefined))
+    throw new LabError('--keep and --pcap are for a single scenario: name one')
   if (remove === true && hasOthers) throw new LabError('--remove runs nothing: leave out the other options')
 }
 
