@@ -4,10 +4,10 @@
  * different connection at every turn. Neighbours on the ring lie anywhere in memory, as the packets of real clients find them.
  */
 import { ConnectionView, AllocatorView, DestStateView, FlowKeyView, FlowView } from '../src/engine/generated/views.ts'
-import { Direction } from '../src/engine/records.ts'
+import { type Address, Direction, Family, NONE } from '../src/engine/records.ts'
 import { TcpState } from '../src/engine/protocols/tcp.ts'
 import type { TableName } from '../src/engine/tables.ts'
-import { mapUpdate, mapUpdateBatch } from '../src/kernel/libbpf.ts'
+import { mapLookup, mapUpdate, mapUpdateBatch } from '../src/kernel/libbpf.ts'
 import type { PinnedMap } from '../src/kernel/pins.ts'
 import { parseAddress } from '../src/control/address.ts'
 import { Random } from '../src/simulator/random.ts'
@@ -67,16 +67,21 @@ function shuffled(count: number, random: Random): Uint32Array {
   return order
 }
 
-const client = parseAddress(CLIENT)
+const client = parseAddress(CLIENT).address.word0
+
+function ipv4(word0: number): Address {
+  return { word0, word1: 0, word2: 0, word3: 0 }
+}
 
 /** A director without connections gets `count` of them, all of the dest with index 1. */
 export function fillDirector(map: (table: TableName) => PinnedMap, count: number, random: Random): void {
   const flows = new Batch(map('flows').fd, FlowKeyView.SIZE, FlowView.SIZE)
   const connections = new Batch(map('connections').fd, 4, ConnectionView.SIZE)
   const addFlow = (source: number, sourcePort: number, destination: number, destinationPort: number, flow: object) => {
-    const key = { sourcePort, destinationPort, protocol: TCP, reserved0: 0, reserved1: 0 }
+    const key = { sourcePort, destinationPort, protocol: TCP, kind: Family.Ipv4, reserved: 0 }
+    const ends = { source: { low: source, high: 0 }, destination: { low: destination, high: 0 } }
     flows.add((keys, keyAt, values, valueAt) => {
-      new FlowKeyView(keys, keyAt).set({ ...key, source: { word: source }, destination: { word: destination } })
+      new FlowKeyView(keys, keyAt).set({ ...key, ...ends })
       new FlowView(values, valueAt).set(flow as FlowView)
     })
   }
@@ -87,17 +92,20 @@ export function fillDirector(map: (table: TableName) => PinnedMap, count: number
       keys.setUint32(keyAt, slot, true)
       new ConnectionView(values, valueAt).set({
         expiresMs: EXPIRES_MS,
-        client: { word: client },
-        virtual: { word: virtual },
-        server: { word: server },
+        client: ipv4(client),
+        virtual: ipv4(virtual),
+        server: ipv4(server),
         clientPort: CLIENT_PORT,
         virtualPort: PORT,
         serverPort: PORT,
         protocol: TCP,
-        reserved: 0,
+        family: Family.Ipv4,
         dest: 1,
         state: TcpState.Established,
-        reserved1: 0,
+        template: NONE,
+        members: 0,
+        flags: 0,
+        reserved: 0,
       })
     })
     addFlow(client, CLIENT_PORT, virtual, PORT, { connection: slot, direction: Direction.In })
@@ -105,19 +113,23 @@ export function fillDirector(map: (table: TableName) => PinnedMap, count: number
   })
   connections.flush()
   flows.flush()
-  mapUpdate(map('destStates').fd, Uint8Array.of(1, 0, 0, 0), DestStateView.of({ active: count, inactive: 0 }).toBytes())
-  const empty = { sweep: 0, swept: 0, reserved: 0, estimate: 0, icmpTokens: 0, icmpRefillMs: 0, estimateMs: 0 }
-  mapUpdate(map('allocators').fd, new Uint8Array(4), AllocatorView.of({ ...empty, used: count }).toBytes())
+  const load = DestStateView.of({ active: count, inactive: 0, persistent: 0, reserved: 0 })
+  mapUpdate(map('destStates').fd, Uint8Array.of(1, 0, 0, 0), load.toBytes())
+  const row = new Uint8Array(AllocatorView.SIZE)
+  mapLookup(map('allocators').fd, new Uint8Array(4), row)
+  new AllocatorView(new DataView(row.buffer), 0).used = count
+  mapUpdate(map('allocators').fd, new Uint8Array(4), row)
 }
 
 /** Bytes of `struct addresses` and `struct flow` of `baseline.bpf.c`. */
-const ADDRESSES = 12
+const ADDRESSES = 16
 const BASELINE_FLOW = 32
 
 function writeAddresses(data: DataView, at: number, source: number, destination: number, ports: number): void {
   data.setUint32(at, source)
   data.setUint32(at + 4, destination)
   data.setUint32(at + 8, ports)
+  data.setUint32(at + 12, TCP, true)
 }
 
 /** The same ring for the floor in C. */

@@ -11,7 +11,7 @@ import { KernelTables } from '../src/kernel/kernel-tables.ts'
 import { BpfObject, mapInfo, mapUpdate, testRun } from '../src/kernel/libbpf.ts'
 import { type PinnedMap, TABLE_NAMES } from '../src/kernel/pins.ts'
 import { onCleanUp } from './cleanup.ts'
-import { freshDirector, layoutRow } from '../src/testing/bench.ts'
+import { freshDirector, layoutRow, settingsRow } from '../src/testing/bench.ts'
 
 export const OBJECT_FILE = fileURLToPath(new URL('../dist/weir.bpf.o', import.meta.url))
 
@@ -42,6 +42,7 @@ export class LoadedDirector {
     }
     object.load()
     mapUpdate(object.mapFd('layouts'), new Uint8Array(4), layoutRow())
+    mapUpdate(object.mapFd('settingsRows'), new Uint8Array(4), settingsRow())
     const director = new LoadedDirector(object)
     director.housekeep(1000)
     return director

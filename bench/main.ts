@@ -13,9 +13,10 @@ import { node } from './node.ts'
 import { connections } from './connections.ts'
 import { packets } from './packets.ts'
 import { scale } from './scale.ts'
+import { schedulers } from './schedulers.ts'
 import { type Comparison, format } from './samples.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [packet, scale, packets, connections, node, cli]
+const BENCHMARKS: readonly Benchmark[] = [packet, schedulers, scale, packets, connections, node, cli]
 
 interface Report {
   readonly name: string

@@ -13,6 +13,7 @@ import { buildTcp, TcpFlag } from '../src/simulator/packets.ts'
 import type { TableStore } from '../src/engine/tables.ts'
 import type { Benchmark, Output } from './benchmark.ts'
 import { compare } from './samples.ts'
+import { roundRobin, server } from './services.ts'
 
 const ROUNDS = 9
 const PACKETS = 100_000
@@ -23,12 +24,12 @@ const SEED = 1
 const SIMULATED_MS = 60_000
 const VIRTUAL = '192.0.2.100'
 const SERVER = '10.0.0.11'
-const SERVICE = { protocol: 'tcp', address: VIRTUAL, port: 80 } as const
+const SERVICE = roundRobin({ address: VIRTUAL, port: 80 })
 
 function addService(tables: TableStore): void {
   const control = new Director(tables)
-  control.addService({ ...SERVICE, scheduler: 'rr' })
-  control.addDest(SERVICE, { address: SERVER, port: 80, weight: 1, method: 'masquerading' })
+  control.addService(SERVICE)
+  control.addDest(SERVICE, server({ address: SERVER, port: 80 }))
 }
 
 async function engine(output: Output): Promise<void> {
@@ -53,16 +54,16 @@ async function engine(output: Output): Promise<void> {
 /** A client, a host that forwards, a server behind it; `prepare` makes something of the host. */
 function simulate(address: string, prepare: (middle: Host) => void): number {
   const network = new Network(SEED)
-  const [client, middle, server] = [network.host('client'), network.host('middle'), network.host('server')]
+  const [client, middle, page] = [network.host('client'), network.host('middle'), network.host('server')]
   middle.forwarding = true
   const outer = middle.addInterface('eth0', { address: '192.0.2.1/24' })
   middle.addAddress('eth0', `${VIRTUAL}/32`)
   const inner = middle.addInterface('eth1', { address: '10.0.0.1/24' })
   network.link(client.addInterface('eth0', { address: '192.0.2.10/24' }), outer)
-  network.link(server.addInterface('eth0', { address: `${SERVER}/24` }), inner)
+  network.link(page.addInterface('eth0', { address: `${SERVER}/24` }), inner)
   client.addRoute('0.0.0.0/0', { gateway: '192.0.2.1' })
-  server.addRoute('0.0.0.0/0', { gateway: '10.0.0.1' })
-  serveHttp(server, 80, () => PAGE)
+  page.addRoute('0.0.0.0/0', { gateway: '10.0.0.1' })
+  serveHttp(page, 80, () => PAGE)
   prepare(middle)
   const capture = network.capture(outer)
   const answers = Array.from({ length: REQUESTS }, () => httpGet(client, address, 80))

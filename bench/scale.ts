@@ -11,6 +11,7 @@ import { PinnedDirector } from '../src/kernel/pins.ts'
 import { stateFolder } from '../src/kernel/state-folder.ts'
 import { openDirector } from '../src/control/open-director.ts'
 import { formatAddress } from '../src/control/address.ts'
+import { Family } from '../src/engine/records.ts'
 import { TcpFlag } from '../src/simulator/packets.ts'
 import { Random } from '../src/simulator/random.ts'
 import type { TestDevice } from '../src/testing/test-namespace.ts'
@@ -22,6 +23,7 @@ import { LoadedDirector } from './loaded-director.ts'
 import { chain, configure } from './packet.ts'
 import { whyNoKernel } from './requirements.ts'
 import { compare, type Sampler } from './samples.ts'
+import { roundRobin, server } from './services.ts'
 import { CLIENT, FORWARDED, REPEAT, type Segment, testDevice, TestRuns } from './test-runs.ts'
 
 const SMALL = 1000
@@ -35,11 +37,11 @@ const CALLS = 40
 const OPENING_CALLS = 200
 const SEED = 1
 const COMMAND = fileURLToPath(new URL('../dist/ipvsadm.js', import.meta.url))
-const SERVICE = { protocol: 'tcp', address: '10.5.0.1', port: 80 } as const
-const SERVER = { address: '10.5.0.2', port: 80, weight: 1, method: 'masquerading' } as const
+const SERVICE = roundRobin({ address: '10.5.0.1', port: 80 })
+const SERVER = server({ address: '10.5.0.2', port: 80 })
 
 function ringSegment(place: number): Segment {
-  const destination = formatAddress(ringAddress(place))
+  const destination = formatAddress({ word0: ringAddress(place), word1: 0, word2: 0, word3: 0 }, Family.Ipv4)
   return { source: CLIENT, destination, sourcePort: CLIENT_PORT, destinationPort: PORT, flags: TcpFlag.Ack }
 }
 
@@ -53,7 +55,7 @@ function roundTheRing(runs: TestRuns, nothing: TestRuns, count: number, random: 
 
 function fullDirector(count: number, random: Random): LoadedDirector {
   const director = LoadedDirector.load(CAPACITY)
-  director.control.addService({ ...SERVICE, scheduler: 'rr' })
+  director.control.addService(SERVICE)
   director.control.addDest(SERVICE, SERVER)
   fillDirector((table) => director.map(table), count, random)
   return director
@@ -147,7 +149,7 @@ async function listings(output: Output): Promise<void> {
   load({ connections: CAPACITY })
   onCleanUp('the pins of a director', unload)
   const writer = openDirector({ write: true })
-  writer.addService({ ...SERVICE, scheduler: 'rr' })
+  writer.addService(SERVICE)
   writer.addDest(SERVICE, SERVER)
   writer.close()
   const time = (...args: string[]) => {

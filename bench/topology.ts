@@ -12,6 +12,7 @@ import { openDirector } from '../src/control/open-director.ts'
 import { attach, detach, unload } from '../src/kernel/commands.ts'
 import { koffi, libc } from '../src/kernel/libc.ts'
 import { onCleanUp } from './cleanup.ts'
+import { roundRobin, server } from './services.ts'
 
 export const HOSTS = ['client', 'director', 'server1', 'server2'] as const
 export type HostName = (typeof HOSTS)[number]
@@ -140,9 +141,9 @@ export function weir(services: readonly Service[]): Forwarder {
     onCleanUp('the pins of a director', () => inside('director', unload))
     const director = openDirector({ write: true })
     for (const { port, servers } of services) {
-      const service = { protocol: 'tcp', address: VIRTUAL_ADDRESS, port } as const
-      director.addService({ ...service, scheduler: 'rr' })
-      for (const address of servers) director.addDest(service, { address, port, weight: 1, method: 'masquerading' })
+      const service = roundRobin({ address: VIRTUAL_ADDRESS, port })
+      director.addService(service)
+      for (const address of servers) director.addDest(service, server({ address, port }))
     }
     director.close()
     detach(DIRECTOR_DEVICES)
