@@ -262,10 +262,10 @@ export class Plan {
     const services = [...this.services.values()]
     const markServices = services.filter(({ key }) => key.mark !== 0).length
     const wideServices = services.filter(({ key, record }) => isWide(key, record)).length
-    if (settings.markServices === markServices && settings.wideServices === wideServices) return
-    settings.markServices = markServices
-    settings.wideServices = wideServices
-    this.store.write('settingsRows', 0, settings.toBytes())
+    const ftpServices = services.filter(({ key }) => key.port === FTP_PORT).length
+    const before = settings.toBytes()
+    Object.assign(settings, { markServices, wideServices, ftpServices })
+    if (!equal(before, settings.toBytes())) this.store.write('settingsRows', 0, settings.toBytes())
   }
 
   private own(index: number): void {
@@ -284,6 +284,10 @@ export class Plan {
 }
 
 const FTP_PORT = 21
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((byte, index) => byte === b[index])
+}
 
 /** Whether packets to other ports may be the service's too. */
 function isWide(key: ServiceKey, record: Service): boolean {

@@ -12,7 +12,6 @@ import {
   addFlow,
   changeState,
   connectionAt,
-  countersAt,
   destAt,
   destStateAt,
   findFlow,
@@ -27,6 +26,7 @@ import {
   ConnectionFlag,
   type Dest,
   Direction,
+  EXPECTED,
   type Flow,
   type FlowKey,
   type Heading,
@@ -46,6 +46,7 @@ function clientFlow(key: FlowKey, connection: Connection): void {
   key.destinationPort = connection.virtualPort
   key.protocol = connection.protocol
   key.kind = connection.family
+  if ((connection.flags & ConnectionFlag.Expected) !== 0) key.kind = connection.family + EXPECTED
   if ((connection.flags & ConnectionFlag.Template) === 0) return
   key.kind = connection.family + TEMPLATE
   if (connection.protocol === 0) clearDigest(key.destination, connection.virtual.word0)
@@ -125,7 +126,7 @@ export function removeConnection(index: number): void {
   if ((connection.flags & ConnectionFlag.Template) !== 0) {
     const load = destStateAt(connection.dest)
     if (load !== null) load.persistent -= 1
-  } else {
+  } else if ((connection.flags & ConnectionFlag.Expected) === 0) {
     serverFlow(key, connection)
     const reply = findFlow(key)
     if (reply !== null && reply.connection === index) removeFlow(key)
@@ -181,14 +182,13 @@ export function describeConnection(connection: Connection, packet: Heading, dest
 }
 
 /**
- * Makes the connection of a client's first packet with a dest. Returns its slot, or `NONE` with the reason counted. The client's
- * flow is written last: a packet finds a whole connection or none.
+ * Makes the connection of a client's first packet with a dest; `serverPort` is 0 for the dest's own. Returns its slot, or `NONE` with
+ * the reason counted. The client's flow is written last: a packet finds a whole connection or none.
  * @noinline
  */
-export function addConnection(packet: Heading, destIndex: number, template: number): number {
+export function addConnection(packet: Heading, destIndex: number, template: number, serverPort: number): number {
   const dest = destAt(destIndex)
-  const counters = countersAt(destIndex)
-  if (dest === null || counters === null) return NONE
+  if (dest === null) return NONE
   const index = takeConnection()
   const connection = connectionAt(index)
   if (index === NONE || connection === null) {
@@ -196,6 +196,7 @@ export function addConnection(packet: Heading, destIndex: number, template: numb
     return NONE
   }
   describeConnection(connection, packet, destIndex, dest)
+  if (serverPort !== 0) connection.serverPort = serverPort
   connection.template = template
   connection.expiresMs = nowMs() + NEW_MS
   if (!addFlows(index, connection)) return NONE
@@ -204,7 +205,6 @@ export function addConnection(packet: Heading, destIndex: number, template: numb
     if (leader !== null) leader.members += 1
   }
   countConnection(destIndex, dest)
-  counters.connections += 1
   return index
 }
 

@@ -8,6 +8,7 @@ import { digest } from './address.ts'
 import { addConnection, carries, describeConnection, enterState, removeConnection } from './connections.ts'
 import { estimate } from './estimator.ts'
 import { evict } from './evict.ts'
+import { isFtp, takeExpected, watchCommand, watchReply } from './ftp.ts'
 import { natIn, natOut } from './forwarding/nat.ts'
 import { answerWithIcmp, IcmpError } from './icmp.ts'
 import { ipv4ChecksumHolds, parseIpv4 } from './ipv4.ts'
@@ -101,10 +102,11 @@ function isCurrent(connection: Connection, heading: Heading, direction: number, 
   if (connection.expiresMs <= nowMs()) return false
   if (direction === Direction.Out) return true
   if (replaces(heading, connection.state, set)) return false
+  const begins = heading.protocol !== PROTOCOL_UDP && opens(heading, set)
+  if (!begins && set.expireNodestConn === 0) return true
   const dest = destAt(connection.dest)
   if (dest === null || dest.availability === Availability.Listed) return true
-  if (dest.availability === Availability.Removed) return set.expireNodestConn === 0
-  return heading.protocol === PROTOCOL_UDP || !opens(heading, set)
+  return dest.availability === Availability.Removed ? set.expireNodestConn === 0 : !begins
 }
 
 function fromClient(packet: Packet, heading: Heading, connection: Connection, set: Settings): number {
@@ -118,6 +120,7 @@ function fromClient(packet: Packet, heading: Heading, connection: Connection, se
   counters.inPackets += 1
   counters.inBytes += heading.length
   enterState(connection, nextState(heading, connection.state, Direction.In, set), set)
+  if (isFtp(heading, connection)) watchCommand(packet, heading, connection)
   return natIn(packet, heading, connection)
 }
 
@@ -131,6 +134,7 @@ function fromServer(packet: Packet, heading: Heading, connection: Connection, se
     counters.outBytes += heading.length
   }
   enterState(connection, nextState(heading, connection.state, Direction.Out, set), set)
+  if (isFtp(heading, connection)) watchReply(packet, heading, connection)
   return natOut(packet, heading, connection)
 }
 
@@ -143,6 +147,11 @@ function newFlow(packet: Packet, heading: Heading, set: Settings): number {
     family: 0,
     mark: 0,
   }
+  if (set.ftpServices !== 0) {
+    const index = takeExpected(heading)
+    const connection = connectionAt(index)
+    if (index !== NONE && connection !== null) return fromClient(packet, heading, connection, set)
+  }
   const service = serviceOf(packet, heading, key, set)
   if (service === null) return Verdict.Pass
   if (!opens(heading, set)) return pass(Reason.NotASyn)
@@ -154,10 +163,12 @@ function newFlow(packet: Packet, heading: Heading, set: Settings): number {
     return answerWithIcmp(packet, heading, IcmpError.PortUnreachable, 0)
   }
   if (isOnePacket(service, heading)) return onePacket(packet, heading, choice.dest)
-  const index = addConnection(heading, choice.dest, choice.template)
-  if (index === NONE) return Verdict.Drop
+  const index = addConnection(heading, choice.dest, choice.template, 0)
   const connection = connectionAt(index)
-  return connection === null ? Verdict.Drop : fromClient(packet, heading, connection, set)
+  const counters = countersAt(choice.dest)
+  if (index === NONE || connection === null || counters === null) return Verdict.Drop
+  counters.connections += 1
+  return fromClient(packet, heading, connection, set)
 }
 
 function isOnePacket(service: Service, heading: Heading): boolean {

@@ -61,6 +61,12 @@ export interface Platform {
   udpAt(packet: Packet, offset: number): UdpHeader | null
   sctpAt(packet: Packet, offset: number): SctpHeader | null
   icmpAt(packet: Packet, offset: number): IcmpHeader | null
+  /** The byte at `offset`, or -1 where the packet has ended. */
+  byteAt(packet: Packet, offset: number): number
+  /** Does nothing where the packet has ended. */
+  setByte(packet: Packet, offset: number, value: number): void
+  /** Makes the packet's first `length` bytes, or all, readable and writable. Moves the packet. */
+  reach(packet: Packet, length: number): void
   /** The sum of `length` bytes as big-endian 16-bit words, folded to 16 bits; an odd last byte counts as its word's upper. */
   sumOfBytes(packet: Packet, offset: number, length: number): number
   /**
@@ -151,6 +157,9 @@ export const tcpAt: Platform['tcpAt'] = (packet, offset) => current().tcpAt(pack
 export const udpAt: Platform['udpAt'] = (packet, offset) => current().udpAt(packet, offset)
 export const sctpAt: Platform['sctpAt'] = (packet, offset) => current().sctpAt(packet, offset)
 export const icmpAt: Platform['icmpAt'] = (packet, offset) => current().icmpAt(packet, offset)
+export const byteAt: Platform['byteAt'] = (packet, offset) => current().byteAt(packet, offset)
+export const setByte: Platform['setByte'] = (packet, offset, value) => current().setByte(packet, offset, value)
+export const reach: Platform['reach'] = (packet, length) => current().reach(packet, length)
 export const sumOfBytes: Platform['sumOfBytes'] = (packet, offset, length) =>
   current().sumOfBytes(packet, offset, length)
 export const updateChecksum: Platform['updateChecksum'] = (packet, offset, addressChange, portChange, optional) =>

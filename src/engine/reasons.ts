@@ -17,6 +17,7 @@ export const enum Reason {
   NoRoute = 9,
   ForwardingDisabled = 10,
   IcmpLimited = 11,
+  FtpNoRoom = 12,
 }
 
 /** Counts a packet that is not forwarded. */
@@ -53,4 +54,5 @@ export const REASONS: readonly ReasonText[] = [
   { name: 'no-route', answer: 'dropped', meaning: 'no route to the server or back to the client' },
   { name: 'forwarding-disabled', answer: 'dropped', meaning: 'net.ipv4.ip_forward is 0' },
   { name: 'icmp-limited', answer: 'dropped', meaning: 'an ICMP error was due, but 1000 a second is the limit' },
+  { name: 'ftp-no-room', answer: 'passed', meaning: "an FTP server's reply has no room for the virtual address" },
 ]

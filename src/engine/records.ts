@@ -141,6 +141,17 @@ export interface Choice {
   template: u32
 }
 
+/** Where reading a packet's text has come to. Lives on the stack only. */
+export interface Cursor {
+  /** In the packet, of what comes next. */
+  offset: u32
+  /** The number that was read last. */
+  value: u32
+  /** An IPv4 address and a port, as FTP writes them: h1,h2,h3,h4,p1,p2. */
+  host: u32
+  port: u32
+}
+
 /** An address in 64 bits: IPv4 as it is, IPv6 by a keyed hash (`address.ts`). */
 export interface Digest {
   low: u32
@@ -163,7 +174,7 @@ export interface FlowKey {
   destinationPort: u16
   /** IP protocol number; 0 for the templates of a firewall mark's service. */
   protocol: u8
-  /** `Family`, and `TEMPLATE` where it isn't a packet's. */
+  /** `Family`, and `TEMPLATE` or `EXPECTED` where it isn't a packet's. */
   kind: u8
   reserved: u16
 }
@@ -407,6 +418,8 @@ export interface Settings {
   secureTcp: u32
   /** Services that are known by a firewall mark: 0 saves packets the question. */
   markServices: u32
+  /** Services of FTP's port: 0 saves packets the question for what their connections announce. */
+  ftpServices: u32
   /** Persistent services of any port, or of FTP's: 0 saves packets the question. */
   wideServices: u32
   /** Rules in `markRules`, from `firstMarkRule` on. */
@@ -496,8 +509,9 @@ export const enum Family {
   Ipv6 = 6,
 }
 
-/** In `FlowKey.kind`, beside the family. */
+/** In `FlowKey.kind`, beside the family: what leads to a template, or to a connection whose client's port isn't known yet. */
 export const TEMPLATE = 64
+export const EXPECTED = 128
 
 export const enum Direction {
   /** From the client. */
@@ -512,6 +526,8 @@ export const enum ConnectionFlag {
   Template = 1,
   /** A template whose dest is gone: kept for its connections, no longer found. */
   SetAside = 2,
+  /** Announced by another connection: the client's port is in its first packet. */
+  Expected = 4,
 }
 
 export const enum ServiceFlag {

@@ -14,6 +14,7 @@ export const DEFAULT_SETTINGS: Settings = {
   secureTcp: 0,
   markServices: 0,
   wideServices: 0,
+  ftpServices: 0,
   markRules: 0,
   firstMarkRule: 0,
   lblcExpirationMs: 86_400_000,

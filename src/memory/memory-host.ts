@@ -231,6 +231,18 @@ export class MemoryHost implements Platform {
     return header(packet, offset, IcmpHeaderView)
   }
 
+  byteAt(packet: Packet, offset: number): number {
+    return offset < packet.length ? own(packet).data.getUint8(offset) : -1
+  }
+
+  setByte(packet: Packet, offset: number, value: number): void {
+    if (offset < packet.length) own(packet).data.setUint8(offset, value)
+  }
+
+  reach(): void {
+    // All of a packet in memory is.
+  }
+
   sumOfBytes(packet: Packet, offset: number, length: number): number {
     const { data } = own(packet)
     if (offset + length > packet.length) return 0
@@ -245,7 +257,7 @@ export class MemoryHost implements Platform {
     const { data } = own(packet)
     const before = data.getUint16(offset, false)
     if (optional !== 0 && before === 0) return
-    let checksum = update(before, addressChange)
+    let checksum = addressChange === 0 ? before : update(before, addressChange)
     if (portChange !== NO_CHANGE) checksum = update(checksum, portChange)
     data.setUint16(offset, optional !== 0 && checksum === 0 ? 0xffff : checksum, false)
   }

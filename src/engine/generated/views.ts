@@ -17,6 +17,7 @@ import type {
   Address,
   Heading,
   Choice,
+  Cursor,
   Digest,
   SipState,
   FlowKey,
@@ -951,6 +952,69 @@ export class ChoiceView implements Choice {
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
     return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
+  }
+}
+
+export class CursorView implements Cursor {
+  /** Bytes. */
+  static readonly SIZE = 16
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: Cursor): CursorView {
+    return new CursorView(new DataView(new ArrayBuffer(16))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): CursorView {
+    return new CursorView(viewOf(bytes, 16, 'Cursor'))
+  }
+
+  get offset(): number {
+    return this.data.getUint32(this.at, true)
+  }
+  set offset(value: number) {
+    this.data.setUint32(this.at, value, true)
+  }
+
+  get value(): number {
+    return this.data.getUint32(this.at + 4, true)
+  }
+  set value(value: number) {
+    this.data.setUint32(this.at + 4, value, true)
+  }
+
+  get host(): number {
+    return this.data.getUint32(this.at + 8, true)
+  }
+  set host(value: number) {
+    this.data.setUint32(this.at + 8, value, true)
+  }
+
+  get port(): number {
+    return this.data.getUint32(this.at + 12, true)
+  }
+  set port(value: number) {
+    this.data.setUint32(this.at + 12, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: Cursor): this {
+    this.offset = from.offset
+    this.value = from.value
+    this.host = from.host
+    this.port = from.port
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 16).slice()
   }
 }
 
@@ -2351,7 +2415,7 @@ export class ClockView implements Clock {
 
 export class SettingsView implements Settings {
   /** Bytes. */
-  static readonly SIZE = 68
+  static readonly SIZE = 72
 
   constructor(
     readonly data: DataView,
@@ -2361,12 +2425,12 @@ export class SettingsView implements Settings {
 
   /** A copy in fresh memory. */
   static of(from: Settings): SettingsView {
-    return new SettingsView(new DataView(new ArrayBuffer(68))).set(from)
+    return new SettingsView(new DataView(new ArrayBuffer(72))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): SettingsView {
-    return new SettingsView(viewOf(bytes, 68, 'Settings'))
+    return new SettingsView(viewOf(bytes, 72, 'Settings'))
   }
 
   get tcpMs(): number {
@@ -2439,53 +2503,60 @@ export class SettingsView implements Settings {
     this.data.setUint32(this.at + 36, value, true)
   }
 
-  get wideServices(): number {
+  get ftpServices(): number {
     return this.data.getUint32(this.at + 40, true)
   }
-  set wideServices(value: number) {
+  set ftpServices(value: number) {
     this.data.setUint32(this.at + 40, value, true)
   }
 
-  get markRules(): number {
+  get wideServices(): number {
     return this.data.getUint32(this.at + 44, true)
   }
-  set markRules(value: number) {
+  set wideServices(value: number) {
     this.data.setUint32(this.at + 44, value, true)
   }
 
-  get firstMarkRule(): number {
+  get markRules(): number {
     return this.data.getUint32(this.at + 48, true)
   }
-  set firstMarkRule(value: number) {
+  set markRules(value: number) {
     this.data.setUint32(this.at + 48, value, true)
   }
 
-  get lblcExpirationMs(): number {
+  get firstMarkRule(): number {
     return this.data.getUint32(this.at + 52, true)
   }
-  set lblcExpirationMs(value: number) {
+  set firstMarkRule(value: number) {
     this.data.setUint32(this.at + 52, value, true)
   }
 
-  get lblcrExpirationMs(): number {
+  get lblcExpirationMs(): number {
     return this.data.getUint32(this.at + 56, true)
   }
-  set lblcrExpirationMs(value: number) {
+  set lblcExpirationMs(value: number) {
     this.data.setUint32(this.at + 56, value, true)
   }
 
-  get digestKey0(): number {
+  get lblcrExpirationMs(): number {
     return this.data.getUint32(this.at + 60, true)
   }
-  set digestKey0(value: number) {
+  set lblcrExpirationMs(value: number) {
     this.data.setUint32(this.at + 60, value, true)
   }
 
-  get digestKey1(): number {
+  get digestKey0(): number {
     return this.data.getUint32(this.at + 64, true)
   }
-  set digestKey1(value: number) {
+  set digestKey0(value: number) {
     this.data.setUint32(this.at + 64, value, true)
+  }
+
+  get digestKey1(): number {
+    return this.data.getUint32(this.at + 68, true)
+  }
+  set digestKey1(value: number) {
+    this.data.setUint32(this.at + 68, value, true)
   }
 
   /** Copies all fields. */
@@ -2500,6 +2571,7 @@ export class SettingsView implements Settings {
     this.sloppySctp = from.sloppySctp
     this.secureTcp = from.secureTcp
     this.markServices = from.markServices
+    this.ftpServices = from.ftpServices
     this.wideServices = from.wideServices
     this.markRules = from.markRules
     this.firstMarkRule = from.firstMarkRule
@@ -2512,7 +2584,7 @@ export class SettingsView implements Settings {
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 68).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 72).slice()
   }
 }
 
@@ -2924,6 +2996,15 @@ export const LAYOUTS = {
       template: { offset: 4, type: 'u32' },
     },
   },
+  Cursor: {
+    size: 16,
+    fields: {
+      offset: { offset: 0, type: 'u32' },
+      value: { offset: 4, type: 'u32' },
+      host: { offset: 8, type: 'u32' },
+      port: { offset: 12, type: 'u32' },
+    },
+  },
   Digest: {
     size: 8,
     fields: {
@@ -3127,7 +3208,7 @@ export const LAYOUTS = {
     },
   },
   Settings: {
-    size: 68,
+    size: 72,
     fields: {
       tcpMs: { offset: 0, type: 'u32' },
       tcpFinMs: { offset: 4, type: 'u32' },
@@ -3139,13 +3220,14 @@ export const LAYOUTS = {
       sloppySctp: { offset: 28, type: 'u32' },
       secureTcp: { offset: 32, type: 'u32' },
       markServices: { offset: 36, type: 'u32' },
-      wideServices: { offset: 40, type: 'u32' },
-      markRules: { offset: 44, type: 'u32' },
-      firstMarkRule: { offset: 48, type: 'u32' },
-      lblcExpirationMs: { offset: 52, type: 'u32' },
-      lblcrExpirationMs: { offset: 56, type: 'u32' },
-      digestKey0: { offset: 60, type: 'u32' },
-      digestKey1: { offset: 64, type: 'u32' },
+      ftpServices: { offset: 40, type: 'u32' },
+      wideServices: { offset: 44, type: 'u32' },
+      markRules: { offset: 48, type: 'u32' },
+      firstMarkRule: { offset: 52, type: 'u32' },
+      lblcExpirationMs: { offset: 56, type: 'u32' },
+      lblcrExpirationMs: { offset: 60, type: 'u32' },
+      digestKey0: { offset: 64, type: 'u32' },
+      digestKey1: { offset: 68, type: 'u32' },
     },
   },
   MarkRule: {
@@ -3204,6 +3286,7 @@ export const RECORD_VIEWS = {
   Address: AddressView,
   Heading: HeadingView,
   Choice: ChoiceView,
+  Cursor: CursorView,
   Digest: DigestView,
   SipState: SipStateView,
   FlowKey: FlowKeyView,

@@ -25,6 +25,8 @@ export const enum TcpState {
   Close = 6,
   CloseWait = 7,
   Synack = 8,
+  /** A connection that another one has announced, before its first packet. */
+  Listen = 9,
 }
 
 /** Names as `ipvsadm -L -c` prints them, by state. */
@@ -38,9 +40,10 @@ export const TCP_STATE_NAMES = [
   'CLOSE',
   'CLOSE_WAIT',
   'SYNACK',
+  'LISTEN',
 ] as const
 
-const STATES = 9
+const STATES = 10
 const NO = TcpState.None
 const SS = TcpState.SynSent
 const SR = TcpState.SynRecv
@@ -64,50 +67,50 @@ const ROWS = 12
 
 // prettier-ignore
 const TRANSITIONS = [
-  // from: NO  SS  SR  ES  FW  TW  CL  CW  SA    a packet of the client with
-           CL, CL, SR, CL, CL, CL, CL, CL, CL, // RST
-           SR, ES, SR, ES, SR, SR, SR, SR, SA, // SYN
-           CL, SS, TW, CW, TW, TW, CL, CW, SA, // FIN
-           ES, SS, ES, ES, FW, TW, CL, CW, SA, // ACK
-  //                                             a packet of the server with
-           CL, SS, CL, CL, CL, TW, CL, CL, CL, // RST
-           SS, SS, SR, ES, SS, SS, SS, SS, SA, // SYN
-           TW, SS, TW, FW, FW, TW, CL, TW, TW, // FIN
-           ES, SS, ES, ES, FW, TW, CL, CW, ES, // ACK
-  //                                             a packet of the client, whose server is not seen, with
-           CL, CL, SR, CL, CL, CL, CL, CL, CL, // RST
-           SR, ES, SR, ES, SR, SR, SR, SR, SA, // SYN
-           CL, SS, TW, FW, FW, TW, CL, CW, SA, // FIN
-           ES, SS, ES, ES, FW, TW, CL, CW, SA, // ACK
+  // from: NO  SS  SR  ES  FW  TW  CL  CW  SA  LI    a packet of the client with
+           CL, CL, SR, CL, CL, CL, CL, CL, CL, CL, // RST
+           SR, ES, SR, ES, SR, SR, SR, SR, SA, SR, // SYN
+           CL, SS, TW, CW, TW, TW, CL, CW, SA, CL, // FIN
+           ES, SS, ES, ES, FW, TW, CL, CW, SA, ES, // ACK
+  //                                                 a packet of the server with
+           CL, SS, CL, CL, CL, TW, CL, CL, CL, CL, // RST
+           SS, SS, SR, ES, SS, SS, SS, SS, SA, SS, // SYN
+           TW, SS, TW, FW, FW, TW, CL, TW, TW, TW, // FIN
+           ES, SS, ES, ES, FW, TW, CL, CW, ES, ES, // ACK
+  //                                                 a packet of the client, whose server is not seen, with
+           CL, CL, SR, CL, CL, CL, CL, CL, CL, CL, // RST
+           SR, ES, SR, ES, SR, SR, SR, SR, SA, SR, // SYN
+           CL, SS, TW, FW, FW, TW, CL, CW, SA, CL, // FIN
+           ES, SS, ES, ES, FW, TW, CL, CW, SA, ES, // ACK
   // The same under attack (secure_tcp 3): only the server's answer makes a connection.
-  //                                             a packet of the client with
-           CL, CL, SR, CL, CL, CL, CL, CL, CL, // RST
-           SR, ES, SR, ES, SR, SR, SR, SR, SA, // SYN
-           CL, SS, TW, CW, TW, TW, CL, CW, SA, // FIN
-           ES, SS, SR, ES, FW, TW, CL, CW, SA, // ACK
-  //                                             a packet of the server with
-           CL, SS, CL, CL, CL, TW, CL, CL, CL, // RST
-           SS, SS, SA, ES, SS, SS, SS, SS, SA, // SYN
-           TW, SS, TW, FW, FW, TW, CL, TW, TW, // FIN
-           ES, SS, ES, ES, FW, TW, CL, CW, ES, // ACK
-  //                                             a packet of the client, whose server is not seen, with
-           CL, CL, SR, CL, CL, CL, CL, CL, CL, // RST
-           SR, ES, SR, ES, SR, SR, SR, SR, SA, // SYN
-           CL, SS, TW, FW, FW, TW, CL, CW, SA, // FIN
-           ES, SS, ES, ES, FW, TW, CL, CW, SA, // ACK
+  //                                                 a packet of the client with
+           CL, CL, SR, CL, CL, CL, CL, CL, CL, CL, // RST
+           SR, ES, SR, ES, SR, SR, SR, SR, SA, SR, // SYN
+           CL, SS, TW, CW, TW, TW, CL, CW, SA, CL, // FIN
+           ES, SS, SR, ES, FW, TW, CL, CW, SA, ES, // ACK
+  //                                                 a packet of the server with
+           CL, SS, CL, CL, CL, TW, CL, CL, CL, CL, // RST
+           SS, SS, SA, ES, SS, SS, SS, SS, SA, SS, // SYN
+           TW, SS, TW, FW, FW, TW, CL, TW, TW, TW, // FIN
+           ES, SS, ES, ES, FW, TW, CL, CW, ES, ES, // ACK
+  //                                                 a packet of the client, whose server is not seen, with
+           CL, CL, SR, CL, CL, CL, CL, CL, CL, CL, // RST
+           SR, ES, SR, ES, SR, SR, SR, SR, SA, SR, // SYN
+           CL, SS, TW, FW, FW, TW, CL, CW, SA, CL, // FIN
+           ES, SS, ES, ES, FW, TW, CL, CW, SA, ES, // ACK
 ]
 
 /** Milliseconds that a connection stays in a state without a packet, by state, unless a setting says otherwise. */
 // prettier-ignore
 const TIMEOUTS_MS = [
-  //    NO      SS     SR      ES      FW      TW     CL     CW      SA
-      2000, 120000, 60000, 900000, 120000, 120000, 10000, 60000, 120000,
+  //    NO      SS     SR      ES      FW      TW     CL     CW      SA      LI
+      2000, 120000, 60000, 900000, 120000, 120000, 10000, 60000, 120000, 120000,
 ]
 
 // prettier-ignore
 const ACTIVE = [
-  //    NO SS SR ES FW TW CL CW SA
-        0, 1, 1, 1, 0, 0, 0, 0, 1,
+  //    NO SS SR ES FW TW CL CW SA LI
+        0, 1, 1, 1, 0, 0, 0, 0, 1, 0,
 ]
 
 const TCP_HEADER = 20

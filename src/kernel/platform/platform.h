@@ -107,6 +107,39 @@ static __always_inline struct icmp_header *icmp_at(struct packet *packet, s64 of
 	return AT(icmp_header, packet, offset);
 }
 
+static __always_inline u8 *byte_pointer(struct packet *packet, s64 offset)
+{
+	u64 checked = offset;
+	u8 *at;
+
+	/* To clang the number is another one now, so it has to be checked here, in the register that is used. */
+	asm volatile("" : "+r"(checked));
+	if (checked > MAX_OFFSET) return NULL;
+	at = packet_start(packet->skb) + ETHERNET_HEADER + checked;
+	return (void *)(at + 1) > packet_end(packet->skb) ? NULL : at;
+}
+
+static __always_inline s64 byte_at(struct packet *packet, s64 offset)
+{
+	u8 *at = byte_pointer(packet, offset);
+
+	return at ? *at : -1;
+}
+
+static __always_inline void set_byte(struct packet *packet, s64 offset, s64 value)
+{
+	u8 *at = byte_pointer(packet, offset);
+
+	if (at) *at = value;
+}
+
+static __always_inline void reach(struct packet *packet, s64 length)
+{
+	s64 most = length < packet->length ? length : packet->length;
+
+	bpf_skb_pull_data(packet->skb, ETHERNET_HEADER + most);
+}
+
 static __always_inline u32 fold_sum(u64 sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);
@@ -147,7 +180,7 @@ static __always_inline void update_checksum(struct packet *packet, s64 offset, s
 	u32 at = ETHERNET_HEADER + offset;
 	u64 flags = optional ? BPF_F_MARK_MANGLED_0 : 0;
 
-	bpf_l4_csum_replace(packet->skb, at, 0, bpf_htons(fold_sum(address_change)), BPF_F_PSEUDO_HDR | flags);
+	if (address_change != 0) bpf_l4_csum_replace(packet->skb, at, 0, bpf_htons(fold_sum(address_change)), BPF_F_PSEUDO_HDR | flags);
 	if (port_change != NO_CHANGE) bpf_l4_csum_replace(packet->skb, at, 0, bpf_htons(fold_sum(port_change)), flags);
 }
 
