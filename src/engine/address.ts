@@ -91,6 +91,7 @@ export function clearDigest(to: Digest, word: number): void {
   to.high = 0
 }
 
+/** @noinline */
 function digestIpv6(address: Address, to: Digest): void {
   const keys = settings()
   if (keys === null) return

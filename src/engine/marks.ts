@@ -4,7 +4,7 @@
  * connection, and only while there are services that are known by a mark. Cost: a table lookup per rule passed over.
  */
 import { isWithin } from './address.ts'
-import { markRuleAt, type Packet } from './platform.ts'
+import { markRuleAt } from './platform.ts'
 import type { Heading, MarkRule, Settings } from './records.ts'
 
 function fits(rule: MarkRule, heading: Heading): boolean {
@@ -17,11 +17,10 @@ function fits(rule: MarkRule, heading: Heading): boolean {
 }
 
 /**
- * The packet's firewall mark; 0 for none.
+ * The mark of the first rule that fits a packet without one; 0 for none.
  * @noinline
  */
-export function markOf(packet: Packet, heading: Heading, set: Settings): number {
-  if (packet.mark !== 0) return packet.mark
+export function markByRule(heading: Heading, set: Settings): number {
   const first = set.firstMarkRule
   const rules = set.markRules
   for (let step = 0; step < rules; step++) {

@@ -5,7 +5,7 @@
  * connection, and by the address alone; the last two only find persistent services.
  */
 import { copyAddress } from './address.ts'
-import { markOf } from './marks.ts'
+import { markByRule } from './marks.ts'
 import { addTemplate, findTemplate, nameTemplate } from './persistence.ts'
 import { connectionAt, findService, type Packet, serviceStateAt } from './platform.ts'
 import { PROTOCOL_TCP } from './protocols/protocols.ts'
@@ -45,7 +45,7 @@ const FIRST_PASSIVE_PORT = 1024
 export function serviceOf(packet: Packet, heading: Heading, key: ServiceKey, set: Settings): Service | null {
   key.family = heading.family
   if (set.markServices !== 0) {
-    key.mark = markOf(packet, heading, set)
+    key.mark = packet.mark === 0 ? markByRule(heading, set) : packet.mark
     if (key.mark !== 0) {
       const marked = findService(key)
       if (marked !== null) return marked

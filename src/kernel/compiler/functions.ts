@@ -79,9 +79,10 @@ export function nameFunctions(
 }
 
 /**
- * How a function is linked. With `@noinline` it is called instead of inlined; if it takes and returns scalars only, it is
- * made global as well, because the kernel verifies a global function once, by itself, and a static one at every call, on
- * every path that leads there.
+ * How a function is linked. With `@noinline` it is called instead of inlined. It is made global as well where it returns no
+ * record and takes none that is the platform's or may be null, because the kernel verifies a global function once, by
+ * itself, and a static one at every call, on every path that leads there. To the verifier a record that a global function
+ * takes is memory of its size, so the platform's, which hold pointers, can't be passed.
  */
 type Linkage = 'inline' | 'static' | 'global'
 
@@ -97,9 +98,22 @@ function linkageOf(declaration: ts.FunctionDeclaration, returned: Kind, lowering
   if (parameters.length > MAX_PARAMETERS) {
     lowering.refuse(name ?? declaration, 'W206', name?.text ?? '', String(parameters.length))
   }
-  return [returned, ...parameters.map((part) => lowering.kind(part))].some((kind) => kind.kind === 'record')
-    ? 'static'
-    : 'global'
+  return returned.kind !== 'record' && parameters.every((part) => isMemory(part, lowering)) ? 'global' : 'static'
+}
+
+/** Whether the parameter is a scalar, or a record of scalars that is there. */
+function isMemory(parameter: ts.ParameterDeclaration, lowering: Lowering): boolean {
+  const kind = lowering.kind(parameter)
+  if (kind.kind !== 'record') return true
+  const type = lowering.checker.getTypeAtLocation(parameter)
+  return !type.isUnion() && !lowering.isOfPlatform(kind.declaration)
+}
+
+/** A global function may be given NULL, for all that the verifier knows. */
+function refuseNull(declaration: ts.FunctionDeclaration, lowering: Lowering, output: Output): void {
+  const pointers = declaration.parameters.filter((parameter) => lowering.kind(parameter).kind === 'record')
+  const names = pointers.map(({ name }) => `!${cName(name.getText())}`)
+  if (names.length > 0) output.line(`if (${names.join(' || ')}) return 0;`)
 }
 
 export function lowerFunction(declaration: ts.FunctionDeclaration, lowering: Lowering, output: Output): void {
@@ -118,6 +132,7 @@ export function lowerFunction(declaration: ts.FunctionDeclaration, lowering: Low
   output.from(at)
   output.returnsNothing = result.kind === 'void'
   output.open(`${LINKAGES[linkage]} ${cType(result)}${lowering.functions.get(declaration)}(${parameters || 'void'}) {`)
+  if (linkage === 'global') refuseNull(declaration, lowering, output)
   lowerBody(body, lowering, output)
   // Where TypeScript sees that the end is out of reach, as after an exhaustive switch, clang may not.
   const last = body.statements.at(-1)
