@@ -51,7 +51,6 @@ import {
   type LocalitySlot,
   Route,
   type ServiceKey,
-  Verdict,
 } from '../engine/records.ts'
 import { FreeSlots } from './free-slots.ts'
 import { type MemoryHash, MemoryTables, type MemoryTablesOptions } from './memory-tables.ts'

@@ -86,12 +86,18 @@ class Replay {
     switch (step.kind) {
       case 'command':
         return this.command(step)
-      case 'send':
-        return this.send(step)
-      case 'flow':
-        return this.flow(step)
-      case 'wait':
-        return this.advance(step.seconds * 1000)
+      case 'send': {
+        this.send(step)
+        return
+      }
+      case 'flow': {
+        this.flow(step)
+        return
+      }
+      case 'wait': {
+        this.advance(step.seconds * 1000)
+        return
+      }
       case 'remark':
         this.reach = REACHED.exec(step.text)
     }
