@@ -14,7 +14,8 @@ export function localityTopology(): Scenario['topology'] {
 }
 
 export const NOTE =
-  'The clients reach two virtual addresses of one service, by firewall mark: with a single address there is nothing to keep apart.'
+  'The clients reach two virtual addresses of one service, by firewall mark: with a single address there is nothing to keep apart. What ' +
+  'keeps a client, and not an address, with its server is sh.'
 
 /** Each address is first given to the less loaded server, and keeps it, whichever client asks. */
 export function keepsPlaces(scheduler: 'lblc' | 'lblcr'): Step[] {

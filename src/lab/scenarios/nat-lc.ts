@@ -11,6 +11,7 @@ export const natLc: Scenario = {
   name: 'nat-lc',
   title: 'NAT mode with LC method',
   shows: 'A new connection goes to the real server that has fewest.',
+  note: 'Clients hold connections as a telnet would, and close them as it does when it is killed.',
   topology: natTopology({ vips: [VIP, VIP2] }),
   steps: [
     ...setUp(`

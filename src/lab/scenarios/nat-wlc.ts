@@ -11,6 +11,7 @@ export const natWlc: Scenario = {
   title: 'NAT mode with WLC method',
   shows:
     "A new connection goes to the real server that has fewest for its weight: connections keep the weights' ratio.",
+  note: 'A table of weights of 1 would show lc: here they are 5 and 10, and so are the connections.',
   topology: natTopology({}),
   steps: [
     ...setUp(`
