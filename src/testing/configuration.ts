@@ -85,7 +85,7 @@ export const SERVICES: readonly ServiceId[] = [
   { protocol: 'tcp', address: '10.9.0.1', port: 443 },
   { protocol: 'tcp', address: '10.9.0.2', port: 80 },
   { protocol: 'tcp', address: '10.9.0.3', port: 65535 },
-  { protocol: 'tcp', address: '10.9.0.5', port: 21 },
+  { protocol: 'tcp', address: '10.9.100.215', port: 21 },
   { protocol: 'tcp', address: '10.9.0.6', port: 0 },
   { protocol: 'udp', address: '10.9.0.1', port: 80 },
   { protocol: 'udp', address: '10.9.0.2', port: 53 },

@@ -16,6 +16,7 @@ import {
 import { NextHeader } from '../simulator/parse-ipv6.ts'
 import { TcpFlag } from '../simulator/parse-packet.ts'
 import type { Random } from '../simulator/random.ts'
+import { FTP_PORT, ftpLine } from './ftp-lines.ts'
 import { chunkType } from './reach-state.ts'
 
 const SYN = TcpFlag.Syn
@@ -132,7 +133,10 @@ export class Conversation {
     const source = step.from === 'client' ? this.client : this.server
     const destination = step.from === 'client' ? this.target : this.client
     if (source === null) return null
-    return { packet: buildAny(this.target.protocol, source, destination, what, step.data, random), from: step.from }
+    const { port, protocol } = this.target
+    const speaksFtp = protocol === 'tcp' && port === FTP_PORT && step.data && random.chance(0.8)
+    const payload = speaksFtp ? ftpLine(step.from, source, random) : step.data
+    return { packet: buildAny(protocol, source, destination, what, payload, random), from: step.from }
   }
 }
 
@@ -141,7 +145,8 @@ const LENGTHS = [0, 1, 2, 3, 5, 100, 101, 536, 559, 560, 561, 1000, 1219, 1220, 
 /** What stands at the head of a long payload; the rest is zero, which costs a test nothing. */
 const DATA_BYTES = 16
 
-function randomPayload(data: boolean, random: Random): Uint8Array {
+function randomPayload(data: boolean | Uint8Array, random: Random): Uint8Array {
+  if (typeof data === 'object') return data
   const payload = new Uint8Array(data ? (LENGTHS[random.below(LENGTHS.length)] ?? 0) : 0)
   payload.set(random.bytes(Math.min(DATA_BYTES, payload.length)))
   return payload
@@ -158,13 +163,13 @@ function randomExtensions(random: Random): readonly Extension[] {
   }))
 }
 
-/** A packet that is right in every respect, its lesser fields at random. `what` as in a script's step. */
+/** A packet that is right in every respect, its lesser fields at random. `what` as in a script's step; `data`: which, or whether any. */
 export function buildAny(
   protocol: Protocol,
   from: End,
   to: End,
   what: number,
-  data: boolean,
+  data: boolean | Uint8Array,
   random: Random,
 ): Uint8Array {
   const fields = {

@@ -32,8 +32,8 @@ describe('the differential run itself', () => {
       const bench = memoryBench(options)
       return {
         ...bench,
-        handle(packet) {
-          const result = bench.handle(packet)
+        handle(packet, mark) {
+          const result = bench.handle(packet, mark)
           if (result.verdict !== 'forward' || packet[5] !== 7 || result.packet[9] !== 6) return result
           result.packet[8] = 0
           return result

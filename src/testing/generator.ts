@@ -15,6 +15,7 @@ import { Random } from '../simulator/random.ts'
 import type { BenchResult } from './bench.ts'
 import { type Change, EMPTY_SERVICES, familyOf, randomChange, SERVICES, startingChanges } from './configuration.ts'
 import { buildAny, Conversation, type End, type Target } from './conversation.ts'
+import { DATA_PORTS, FIRST_DATA_PORT } from './ftp-lines.ts'
 import { claimsIpv6, mutate, shortestPacket } from './mutations.ts'
 
 export type Event =
@@ -159,7 +160,8 @@ export class Generator {
     const { address, port, protocol } = service
     const hasOthers = port === 0 || (port === 21 && this.random.chance(0.5))
     const mark = this.random.chance(0.01) ? this.pick(MARKS) : 0
-    return { address: parse(address), port: hasOthers ? this.pick(OTHER_PORTS) : port, protocol, mark }
+    const other = this.random.chance(0.5) ? this.pick(OTHER_PORTS) : FIRST_DATA_PORT + this.random.below(DATA_PORTS)
+    return { address: parse(address), port: hasOthers ? other : port, protocol, mark }
   }
 
   /** A packet of no conversation: to no service, of another protocol, a fragment, noise. */
@@ -178,7 +180,8 @@ export class Generator {
       case 0:
         return buildAny(to.protocol, from, { ...to, port: 81 }, random.below(256), false, random)
       case 1: {
-        const server = { address: parse(family === 4 ? '10.2.0.1' : 'fd02::1'), port: 80 }
+        // FTP's data connections come from the port below the server's own.
+        const server = { address: parse(family === 4 ? '10.2.0.1' : 'fd02::1'), port: 80 - random.below(2) }
         return buildAny(to.protocol, server, from, random.below(256), true, random)
       }
       case 2:

@@ -23,6 +23,7 @@ import {
   ConnectionFlag,
   type Digest,
   Direction,
+  EXPECTED,
   type FlowKey,
   NONE,
   TEMPLATE,
@@ -40,8 +41,14 @@ function isTemplate({ flags }: ConnectionView): boolean {
   return (flags & ConnectionFlag.Template) !== 0
 }
 
+/** An FTP data connection that was announced and not yet begun. */
+function isExpected({ flags }: ConnectionView): boolean {
+  return (flags & ConnectionFlag.Expected) !== 0
+}
+
 /** How many flows lead to a connection: a template that is set aside is found no more. */
 function wantedFlows(connection: ConnectionView): number {
+  if (isExpected(connection)) return 1
   if (!isTemplate(connection)) return 2
   return (connection.flags & ConnectionFlag.SetAside) !== 0 ? 0 : 1
 }
@@ -95,7 +102,7 @@ class Checker {
       sourcePort: clientPort,
       destinationPort: virtualPort,
       ...rest,
-      kind: isTemplate(connection) ? family + TEMPLATE : family,
+      kind: isTemplate(connection) ? family + TEMPLATE : isExpected(connection) ? family + EXPECTED : family,
     }
   }
 
@@ -108,7 +115,8 @@ class Checker {
         continue
       }
       held.flows += 1
-      if ((direction === Direction.Template) !== isTemplate(held.connection))
+      const isPackets = !isTemplate(held.connection) && !isExpected(held.connection)
+      if ((direction !== Direction.Template) !== isPackets)
         this.broken.push(`a flow of direction ${direction} leads to the connection ${index}`)
       const wanted = FlowKeyView.of(this.expectedFlow(held.connection, direction)).toBytes()
       if (Buffer.compare(wanted, key) !== 0) this.broken.push(`a flow leads to the connection ${index} of another`)
@@ -135,7 +143,7 @@ class Checker {
     const counts = Array.from({ length: lastDest + 1 }, () => ({ active: 0, inactive: 0, persistent: 0 }))
     for (const { connection } of this.live.values()) {
       const count = counts[connection.dest]
-      if (count === undefined) continue
+      if (count === undefined || isExpected(connection)) continue
       if (isTemplate(connection)) count.persistent += 1
       else count[isActive(connection.protocol, connection.state) ? 'active' : 'inactive'] += 1
     }

@@ -55,13 +55,6 @@ export interface PacketRun {
   readonly durationNs: number
 }
 
-export interface RunOptions {
-  /** Firewall mark; default 0. */
-  readonly mark?: number
-  /** Runs on copies of the packet; default 1. */
-  readonly repeat?: number
-}
-
 export class PacketRunner {
   private readonly options = allocate(OPTIONS_BYTES)
   private readonly context = allocate(SK_BUFF_BYTES)
@@ -86,8 +79,11 @@ export class PacketRunner {
     this.given.bytes.set([0x02, 0, 0, 0, 0x0b, 0x02], 6)
   }
 
-  /** Throws a `RangeError` for a packet longer than `LONGEST_PACKET`, a `BpfError` where the kernel doesn't take it. */
-  run(packet: Uint8Array, { mark = 0, repeat = 1 }: RunOptions = {}): PacketRun {
+  /**
+   * Runs it `repeat` times on one and the same packet, which has the firewall mark `mark`.
+   * Throws a `RangeError` for a packet longer than `LONGEST_PACKET`, a `BpfError` where the kernel does not take it.
+   */
+  run(packet: Uint8Array, repeat = 1, mark = 0): PacketRun {
     if (packet.length > LONGEST_PACKET)
       throw new RangeError(`a packet of ${packet.length} bytes: ${LONGEST_PACKET} is the longest that can be test-run`)
     const { view } = this.options

@@ -70,6 +70,6 @@ it('counts by RST before SYN before FIN before ACK', () => {
 })
 
 it('knows no timeout and no activity of a state that does not exist', () => {
-  expect(tcpTimeoutMs(9, DEFAULT_SETTINGS)).toBe(0)
-  expect(isTcpActive(9)).toBe(false)
+  expect(tcpTimeoutMs(TCP_STATE_NAMES.length, DEFAULT_SETTINGS)).toBe(0)
+  expect(isTcpActive(TCP_STATE_NAMES.length)).toBe(false)
 })
