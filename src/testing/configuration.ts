@@ -134,7 +134,7 @@ const SERVERS: Readonly<Record<FamilyNumber, readonly Endpoint[]>> = {
   ],
 }
 
-const WEIGHTS = [0, 1, 1, 1, 2, 3, 100, 2 ** 31 - 1]
+const WEIGHTS = [0, 0, 1, 1, 1, 2, 3, 100, 2 ** 31 - 1]
 const UPPER_THRESHOLDS = [0, 0, 0, 1, 2, 5, 20, 2 ** 32 - 1]
 const TIMEOUTS_S = [1, 3, 60, 300]
 const MASKS: Readonly<Record<FamilyNumber, readonly number[]>> = {
@@ -170,7 +170,15 @@ const SETTINGS: readonly Partial<SettingValues>[] = [
 ]
 
 type Kind = Change['what']
-const OFTEN: readonly Kind[] = ['add-dest', 'add-dest', 'add-dest', 'edit-dest', 'edit-dest', 'remove-dest']
+const OFTEN: readonly Kind[] = [
+  'add-dest',
+  'add-dest',
+  'add-dest',
+  'edit-dest',
+  'edit-dest',
+  'remove-dest',
+  'remove-dest',
+]
 const SELDOM: readonly Kind[] = [
   'add-service',
   'add-service',

@@ -1,5 +1,6 @@
 /** The engine in the kernel against the engine in Node; `npm run fuzz` does the same for longer. */
 import { describe, expect, it } from 'vitest'
+import { SCHEDULERS } from '../control/model.ts'
 import { REASONS } from '../engine/reasons.ts'
 import { memoryBench } from './bench.ts'
 import type { MakeBench } from './bench-pair.ts'
@@ -9,6 +10,11 @@ import { kernelBench, whyNoKernelBench } from './kernel-bench.ts'
 const PACKETS = 300_000
 const SEED = Number(process.env['WEIR_SEED'] ?? Date.now() % 1_000_000)
 const skip = whyNoKernelBench()
+/** What a run must have had in its tables, beside choices of every scheduler. */
+const KINDS = [
+  ...[6, 17, 132].flatMap((protocol) => [4, 6].map((family) => `protocol ${protocol} over IPv${family}`)),
+  ...['template', 'template of a mark', 'set aside', 'expected', 'overloaded', 'one packet', 'locality'],
+]
 
 describe('the differential run itself', () => {
   it('sends packets of every fate and for every reason, and fills the smaller tables', () => {
@@ -23,6 +29,8 @@ describe('the differential run itself', () => {
         results.some(({ reasons }) => (reasons[name] ?? 0) > 0),
         name,
       ).toBe(true)
+    const kinds = new Set(results.flatMap((result) => [...result.kinds]))
+    for (const kind of [...KINDS, ...SCHEDULERS.filter((name) => name !== 'twos')]) expect(kinds, kind).toContain(kind)
     for (const { episode, slotsUsed } of results)
       if (episode.connections <= 1024) expect(slotsUsed).toBe(episode.connections - 1)
   })

@@ -4,7 +4,8 @@
  * A run is a series of episodes. Each has its own stream of the seed, a table size, and two new benches, so that an episode can be run
  * again by itself; its events are kept, and on a difference shortened by leaving out ever smaller parts that aren't needed.
  */
-import { AllocatorView } from '../engine/generated/views.ts'
+import { AllocatorView, ConnectionView, LayoutView, OverloadView } from '../engine/generated/views.ts'
+import { ConnectionFlag } from '../engine/records.ts'
 import { describePacket } from '../simulator/describe-packet.ts'
 import type { BenchOptions, BenchResult, DirectorBench } from './bench.ts'
 import { BenchPair, type MakeBench } from './bench-pair.ts'
@@ -26,6 +27,8 @@ export interface EpisodeResult {
   readonly reasons: Readonly<Record<string, number>>
   /** Highest slot of the connections that was in use. */
   readonly slotsUsed: number
+  /** What has been in the tables: `tcp4`, `template`, `overloaded` … */
+  readonly kinds: ReadonlySet<string>
 }
 
 /** Events that a message shows. */
@@ -99,12 +102,35 @@ function summary({ tables, control }: DirectorBench): Pick<EpisodeResult, 'reaso
   return { reasons: Object.fromEntries(control.reasons().map(({ name, packets }) => [name, packets])), slotsUsed: used }
 }
 
+/** What is in the tables of a bench. */
+function kindsOf({ tables, control }: DirectorBench): string[] {
+  const { used, localities } = AllocatorView.from(tables.readRange('allocators', 0, 1))
+  const kinds = localities > 0 ? ['locality'] : []
+  for (let slot = 1; slot <= used; slot++) {
+    const { expiresMs, flags, protocol, family } = ConnectionView.from(tables.readRange('connections', slot, 1))
+    if (expiresMs === 0) continue
+    if ((flags & ConnectionFlag.SetAside) !== 0) kinds.push('set aside')
+    else if ((flags & ConnectionFlag.Template) !== 0) kinds.push(protocol === 0 ? 'template of a mark' : 'template')
+    else if ((flags & ConnectionFlag.Expected) !== 0) kinds.push('expected')
+    else kinds.push(`protocol ${protocol} over IPv${family}`)
+  }
+  const { lastDest } = LayoutView.from(tables.readRange('layouts', 0, 1))
+  for (let dest = 1; dest <= lastDest; dest++)
+    if (OverloadView.from(tables.readRange('overloads', dest, 1)).overloaded !== 0) kinds.push('overloaded')
+  for (const { onePacket, counters, scheduler } of control.services()) {
+    if (counters.connections > 0) kinds.push(scheduler)
+    if (onePacket && counters.connections > 0) kinds.push('one packet')
+  }
+  return kinds
+}
+
 /** Runs an episode on the memory bench and another one. Throws a `DifferenceError`. */
 export function runEpisode(episode: Episode, make: MakeBench): EpisodeResult {
   const generator = new Generator(episode.seed, episode.stream)
   const pair = new BenchPair(make, { connections: episode.connections })
   const events: Event[] = []
   const verdicts: Record<string, number> = {}
+  const kinds = new Set<string>()
   const observe = (result: BenchResult): void => {
     verdicts[result.verdict] = (verdicts[result.verdict] ?? 0) + 1
     generator.observe(result)
@@ -118,9 +144,11 @@ export function runEpisode(episode: Episode, make: MakeBench): EpisodeResult {
       difference = pair.apply(event, observe)
       if (event.kind === 'packet') packets += 1
       const due = packets === episode.packets || (event.kind === 'packet' && packets % COMPARE_EVERY === 0)
-      if (difference === null && due) difference = pair.compareTables()
+      if (difference !== null || !due) continue
+      difference = pair.compareTables()
+      for (const kind of kindsOf(pair.left)) kinds.add(kind)
     }
-    if (difference === null) return { packets, verdicts, ...summary(pair.left) }
+    if (difference === null) return { packets, verdicts, kinds, ...summary(pair.left) }
   } finally {
     pair.close()
   }

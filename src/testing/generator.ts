@@ -73,7 +73,7 @@ export class Generator {
     const first = this.pending.shift()
     if (first !== undefined) return first
     if (this.random.chance(0.004)) return this.step()
-    if (this.random.chance(0.003)) return this.change()
+    if (this.random.chance(0.008)) return this.change()
     // Off rarely, and not for long.
     if (this.random.chance(this.forwarding ? 0.0002 : 0.02)) {
       this.forwarding = !this.forwarding
