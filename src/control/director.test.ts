@@ -4,6 +4,7 @@ import { DestView, LayoutView, ServiceKeyView, ServiceView } from '../engine/gen
 import { Availability, NONE } from '../engine/records.ts'
 import type { TableStore } from '../engine/tables.ts'
 import { freshDirector, memoryBench } from '../testing/bench.ts'
+import { segment } from '../testing/reach-state.ts'
 import { roundRobin, server, SmallDirector, WEB } from '../testing/small-director.ts'
 import { differingRows, snapshot } from '../testing/table-snapshot.ts'
 import { keyOf } from './codes.ts'
@@ -94,6 +95,18 @@ describe('a director', () => {
     const { bench } = new SmallDirector(3)
     const addresses = bench.control.service(WEB)?.dests.map(({ address }) => address)
     expect(addresses).toEqual(['10.2.0.3', '10.2.0.2', '10.2.0.1'])
+  })
+
+  it('sends packets to other ports to the service of FTP once an edit has made it persistent', () => {
+    const { bench } = new SmallDirector(1)
+    const ftp: AddressedService = { ...WEB, port: 21 }
+    const client = { address: '10.1.0.1', port: 1024 }
+    const passive = segment({ client, virtual: { ...WEB, port: 2000 }, server: server(1) }, 'client', 'S')
+    bench.control.addService(roundRobin(ftp))
+    bench.control.addDest(ftp, server(1))
+    expect(bench.handle(passive).verdict).toBe('pass')
+    bench.control.editService({ ...roundRobin(ftp), persistence: { timeoutS: 300, mask: 0xffffffff } })
+    expect(bench.handle(passive).verdict).toBe('forward')
   })
 
   it('shows since -Z only what came after it, while rates go on', () => {
