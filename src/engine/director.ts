@@ -59,7 +59,6 @@ export function handlePacket(packet: Packet, family: number): number {
     payload: 0,
     length: 0,
     hops: 0,
-    fragmentable: 0,
     event: 0,
   }
   const set = settings()

@@ -173,7 +173,6 @@ export function watchCommand(packet: Packet, heading: Heading, connection: Conne
     payload: 0,
     length: 0,
     hops: 0,
-    fragmentable: 0,
     event: 0,
   }
   announced(data, connection, cursor.port, FTP_PORT - 1)

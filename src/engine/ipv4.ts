@@ -23,27 +23,33 @@ export function parseIpv4(packet: Packet, heading: Heading): number {
   heading.transport = transport
   heading.length = ip.totalLength
   heading.hops = ip.ttl
-  heading.fragmentable = (ip.fragment & DONT_FRAGMENT) === 0 ? 1 : 0
   return (ip.fragment & FRAGMENT_BITS) === 0 ? Parsed.Whole : Parsed.Fragment
+}
+
+/** Whether a router may cut the packet to pieces. */
+export function mayFragment(ip: Ipv4Header): boolean {
+  return (ip.fragment & DONT_FRAGMENT) === 0
 }
 
 export function ipv4ChecksumHolds(packet: Packet, heading: Heading): boolean {
   return sumOfBytes(packet, 0, heading.transport) === 0xffff
 }
 
-/** Returns what the replacement adds to the sum below a checksum that covers the address. */
-export function replaceIpv4Source(ip: Ipv4Header, to: Address): number {
+/** With `hops` 1 one hop less to live as well. Returns what the new address adds to the sum below a checksum that covers it. */
+export function replaceIpv4Source(ip: Ipv4Header, to: Address, hops: number): number {
   const change = change32(ip.source, to.word0)
   ip.source = to.word0
-  ip.checksum = update(ip.checksum, change)
+  ip.ttl -= hops
+  ip.checksum = update(ip.checksum, hops === 0 ? change : change + HOP_CHANGE)
   return change
 }
 
-/** Returns what the replacement adds to the sum below a checksum that covers the address. */
-export function replaceIpv4Destination(ip: Ipv4Header, to: Address): number {
+/** With `hops` 1 one hop less to live as well. Returns what the new address adds to the sum below a checksum that covers it. */
+export function replaceIpv4Destination(ip: Ipv4Header, to: Address, hops: number): number {
   const change = change32(ip.destination, to.word0)
   ip.destination = to.word0
-  ip.checksum = update(ip.checksum, change)
+  ip.ttl -= hops
+  ip.checksum = update(ip.checksum, hops === 0 ? change : change + HOP_CHANGE)
   return change
 }
 

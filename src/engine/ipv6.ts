@@ -37,7 +37,6 @@ export function parseIpv6(packet: Packet, heading: Heading): number {
   heading.family = Family.Ipv6
   heading.length = ip.payloadLength + IPV6_HEADER
   heading.hops = ip.hopLimit
-  heading.fragmentable = 0
   return findTransport(packet, heading, ip.nextHeader)
 }
 

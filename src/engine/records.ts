@@ -127,8 +127,6 @@ export interface Heading {
   length: u32
   /** Time to live or hop limit. */
   hops: u32
-  /** Whether a router may cut it to pieces. */
-  fragmentable: u32
   /** TCP: the flags; SCTP: the type of the first chunk. */
   event: u32
 }

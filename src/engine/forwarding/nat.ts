@@ -10,7 +10,7 @@ import { answerWithIcmp, IcmpError } from '../icmp.ts'
 import { type Packet, route, routeMtu } from '../platform.ts'
 import { type Connection, type Heading, Route, Verdict } from '../records.ts'
 import { count, Reason } from '../reasons.ts'
-import { countHop, replaceDestination, replaceSource } from './rewrite.ts'
+import { countHop, isFragmentable, replaceDestination, replaceSource } from './rewrite.ts'
 
 /** Bytes of the largest IP packet that this packet becomes on the wire. */
 function wireLength(packet: Packet, heading: Heading): number {
@@ -28,20 +28,20 @@ export function natIn(packet: Packet, heading: Heading, connection: Connection):
     count(Reason.TtlExceeded)
     return answerWithIcmp(packet, heading, IcmpError.TimeExceeded, 0)
   }
-  let verdict: number = Verdict.Forward
   const length = wireLength(packet, heading)
   const found = route(packet, heading.family, connection.client, connection.server, length)
   if (found === Route.TooBig) {
     count(Reason.TooBig)
-    if (heading.fragmentable === 0) {
+    if (!isFragmentable(packet, heading)) {
       countHop(packet, heading)
       return answerWithIcmp(packet, heading, IcmpError.TooBig, routeMtu(packet))
     }
-    verdict = Verdict.Stack
-  } else if (found !== Route.Found) return refuseRoute(found)
-  else countHop(packet, heading)
-  replaceDestination(packet, heading, connection.server, connection.serverPort)
-  return verdict
+    replaceDestination(packet, heading, connection.server, connection.serverPort, 0)
+    return Verdict.Stack
+  }
+  if (found !== Route.Found) return refuseRoute(found)
+  replaceDestination(packet, heading, connection.server, connection.serverPort, 1)
+  return Verdict.Forward
 }
 
 /** From the server to the client. */
@@ -54,10 +54,9 @@ export function natOut(packet: Packet, heading: Heading, connection: Connection)
   const found = route(packet, heading.family, connection.virtual, connection.client, length)
   if (found === Route.TooBig) {
     count(Reason.TooBig)
-    return heading.fragmentable !== 0 ? Verdict.Drop : Verdict.Pass
+    return isFragmentable(packet, heading) ? Verdict.Drop : Verdict.Pass
   }
   if (found !== Route.Found) return refuseRoute(found)
-  countHop(packet, heading)
   replaceSource(packet, heading, connection.virtual, connection.virtualPort)
   return Verdict.Forward
 }

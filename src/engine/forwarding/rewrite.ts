@@ -1,7 +1,7 @@
 /** What forwarding changes in a packet: addresses, ports, one hop less, and the checksums that cover them. */
 import { change16 } from '../checksum.ts'
 import { changeOfCrc32c } from '../crc32c.ts'
-import { countIpv4Hop, replaceIpv4Destination, replaceIpv4Source } from '../ipv4.ts'
+import { countIpv4Hop, mayFragment, replaceIpv4Destination, replaceIpv4Source } from '../ipv4.ts'
 import { replaceIpv6Destination, replaceIpv6Source } from '../ipv6.ts'
 import { ipv4At, ipv6At, type Packet, portsAt, sctpAt, updateChecksum } from '../platform.ts'
 import { PROTOCOL_SCTP, PROTOCOL_UDP } from '../protocols/protocols.ts'
@@ -21,30 +21,49 @@ export function countHop(packet: Packet, heading: Heading): void {
   }
 }
 
-/** Gives the packet another destination. Moves the packet. */
-export function replaceDestination(packet: Packet, heading: Heading, address: Address, port: number): void {
+/** Whether a router may cut the packet to pieces. */
+export function isFragmentable(packet: Packet, heading: Heading): boolean {
+  if (heading.family === Family.Ipv6) return false
+  const ip = ipv4At(packet, 0)
+  return ip !== null && mayFragment(ip)
+}
+
+/** Gives the packet another destination, and with `hops` 1 one hop less to live. Moves the packet. */
+export function replaceDestination(
+  packet: Packet,
+  heading: Heading,
+  address: Address,
+  port: number,
+  hops: number,
+): void {
   let change = 0
   if (heading.family === Family.Ipv4) {
     const ip = ipv4At(packet, 0)
-    if (ip !== null) change = replaceIpv4Destination(ip, address)
+    if (ip !== null) change = replaceIpv4Destination(ip, address, hops)
   } else {
     const ip = ipv6At(packet, 0)
-    if (ip !== null) change = replaceIpv6Destination(ip, heading.destination, address)
+    if (ip !== null) {
+      ip.hopLimit -= hops
+      change = replaceIpv6Destination(ip, heading.destination, address)
+    }
   }
   const ports = portsAt(packet, heading.transport)
   if (ports !== null) ports.destination = port
   mendChecksum(packet, heading, change, heading.destinationPort, port, 0)
 }
 
-/** Gives the packet another source. Moves the packet. */
+/** Gives the packet another source and one hop less to live. Moves the packet. */
 export function replaceSource(packet: Packet, heading: Heading, address: Address, port: number): void {
   let change = 0
   if (heading.family === Family.Ipv4) {
     const ip = ipv4At(packet, 0)
-    if (ip !== null) change = replaceIpv4Source(ip, address)
+    if (ip !== null) change = replaceIpv4Source(ip, address, 1)
   } else {
     const ip = ipv6At(packet, 0)
-    if (ip !== null) change = replaceIpv6Source(ip, heading.source, address)
+    if (ip !== null) {
+      ip.hopLimit -= 1
+      change = replaceIpv6Source(ip, heading.source, address)
+    }
   }
   const ports = portsAt(packet, heading.transport)
   if (ports !== null) ports.source = port

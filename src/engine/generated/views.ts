@@ -781,7 +781,7 @@ export class AddressView implements Address {
 
 export class HeadingView implements Heading {
   /** Bytes. */
-  static readonly SIZE = 64
+  static readonly SIZE = 60
 
   constructor(
     readonly data: DataView,
@@ -791,12 +791,12 @@ export class HeadingView implements Heading {
 
   /** A copy in fresh memory. */
   static of(from: Heading): HeadingView {
-    return new HeadingView(new DataView(new ArrayBuffer(64))).set(from)
+    return new HeadingView(new DataView(new ArrayBuffer(60))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): HeadingView {
-    return new HeadingView(viewOf(bytes, 64, 'Heading'))
+    return new HeadingView(viewOf(bytes, 60, 'Heading'))
   }
 
   get source(): AddressView {
@@ -870,18 +870,11 @@ export class HeadingView implements Heading {
     this.data.setUint32(this.at + 52, value, true)
   }
 
-  get fragmentable(): number {
+  get event(): number {
     return this.data.getUint32(this.at + 56, true)
   }
-  set fragmentable(value: number) {
-    this.data.setUint32(this.at + 56, value, true)
-  }
-
-  get event(): number {
-    return this.data.getUint32(this.at + 60, true)
-  }
   set event(value: number) {
-    this.data.setUint32(this.at + 60, value, true)
+    this.data.setUint32(this.at + 56, value, true)
   }
 
   /** Copies all fields. */
@@ -897,14 +890,13 @@ export class HeadingView implements Heading {
     this.payload = from.payload
     this.length = from.length
     this.hops = from.hops
-    this.fragmentable = from.fragmentable
     this.event = from.event
     return this
   }
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 64).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 60).slice()
   }
 }
 
@@ -2972,7 +2964,7 @@ export const LAYOUTS = {
     },
   },
   Heading: {
-    size: 64,
+    size: 60,
     fields: {
       source: { offset: 0, type: 'Address' },
       destination: { offset: 16, type: 'Address' },
@@ -2985,8 +2977,7 @@ export const LAYOUTS = {
       payload: { offset: 44, type: 'u32' },
       length: { offset: 48, type: 'u32' },
       hops: { offset: 52, type: 'u32' },
-      fragmentable: { offset: 56, type: 'u32' },
-      event: { offset: 60, type: 'u32' },
+      event: { offset: 56, type: 'u32' },
     },
   },
   Choice: {

@@ -87,7 +87,6 @@ export class ListedService {
       payload: 40,
       length: 40,
       hops: 64,
-      fragmentable: 0,
       event: 0,
     }
     const choice: Choice = { dest: NONE, template: NONE }
