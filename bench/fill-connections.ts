@@ -105,7 +105,7 @@ export function fillDirector(map: (table: TableName) => PinnedMap, count: number
         template: NONE,
         members: 0,
         flags: 0,
-        reserved: 0,
+        callId: 0,
       })
     })
     addFlow(client, CLIENT_PORT, virtual, PORT, { connection: slot, direction: Direction.In })

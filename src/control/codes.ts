@@ -94,7 +94,9 @@ export function recordOf(
       flag(persistence !== null, ServiceFlag.Persistent) |
       flag(options.onePacket, ServiceFlag.OnePacket) |
       flag(options.fallback, ServiceFlag.Fallback) |
-      flag(options.hashPort, ServiceFlag.HashPort),
+      flag(options.hashPort, ServiceFlag.HashPort) |
+      flag(options.thirdFlag, ServiceFlag.Third) |
+      flag(options.engine === 'sip', ServiceFlag.Sip),
     persistenceMs: (persistence?.timeoutS ?? 0) * 1000,
     clientMask: persistence?.mask ?? (family === Family.Ipv4 ? ANY_IPV4 : ANY_IPV6),
     parameter: options.parameter,
@@ -110,6 +112,8 @@ export function optionsOf(record: Service): ServiceOptions {
     onePacket: has(ServiceFlag.OnePacket),
     fallback: has(ServiceFlag.Fallback),
     hashPort: has(ServiceFlag.HashPort),
+    thirdFlag: has(ServiceFlag.Third),
+    engine: has(ServiceFlag.Sip) ? 'sip' : null,
     parameter: record.parameter,
   }
 }

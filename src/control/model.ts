@@ -69,6 +69,10 @@ export interface ServiceOptions {
   readonly fallback: boolean
   /** `-b sh-port`, `mh-port`: the client's port is hashed as well. */
   readonly hashPort: boolean
+  /** `-b flag-3`, which no scheduler looks at. */
+  readonly thirdFlag: boolean
+  /** `--pe sip`: a call's messages go to one server, whichever client they come from; only of effect with persistence. */
+  readonly engine: 'sip' | null
   /**
    * What LVS's schedulers don't have. `lc`: dests whose active connections differ by no more are equal and take turns. `sh`, `mh`, `chi`:
    * how many of the client's address bits are hashed. 0: as LVS.
@@ -82,6 +86,8 @@ export const PLAIN_SERVICE: Omit<ServiceOptions, 'scheduler'> = {
   onePacket: false,
   fallback: false,
   hashPort: false,
+  thirdFlag: false,
+  engine: null,
   parameter: 0,
 }
 

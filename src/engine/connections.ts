@@ -49,6 +49,7 @@ function clientFlow(key: FlowKey, connection: Connection): void {
   if ((connection.flags & ConnectionFlag.Expected) !== 0) key.kind = connection.family + EXPECTED
   if ((connection.flags & ConnectionFlag.Template) === 0) return
   key.kind = connection.family + TEMPLATE
+  if (connection.callId !== 0) clearDigest(key.source, connection.callId)
   if (connection.protocol === 0) clearDigest(key.destination, connection.virtual.word0)
 }
 
@@ -82,7 +83,7 @@ export function carries(connection: Connection, direction: number, packet: Headi
 }
 
 /** Moves a connection to a state, its dest's counts with it, and starts that state's timeout. */
-export function enterState(connection: Connection, state: number, set: Settings): void {
+export function enterState(connection: Connection, state: number, set: Settings, now: number): void {
   const before = connection.state
   if (state !== before && changeState(connection, before, state)) {
     const wasActive = isActive(connection.protocol, before)
@@ -99,7 +100,7 @@ export function enterState(connection: Connection, state: number, set: Settings)
       }
     }
   }
-  const expiresMs = nowMs() + timeoutMs(connection.protocol, state, set)
+  const expiresMs = now + timeoutMs(connection.protocol, state, set)
   if (connection.expiresMs !== expiresMs) connection.expiresMs = expiresMs
 }
 
@@ -179,6 +180,7 @@ export function describeConnection(connection: Connection, packet: Heading, dest
   connection.template = NONE
   connection.members = 0
   connection.flags = 0
+  connection.callId = 0
 }
 
 /**

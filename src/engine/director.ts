@@ -32,6 +32,7 @@ import {
   Verdict,
 } from './records.ts'
 import { count, Reason } from './reasons.ts'
+import { callIdOf, isSip } from './sip.ts'
 import { choose, serviceOf } from './services.ts'
 import { sweep } from './sweep.ts'
 
@@ -86,9 +87,10 @@ export function handlePacket(packet: Packet, family: number): number {
     const connection = connectionAt(index)
     if (connection !== null && carries(connection, direction, heading)) {
       if (moves(heading) && !isIntact(packet, heading)) return pass(Reason.Malformed)
-      if (isCurrent(connection, heading, direction, set)) {
-        if (direction === Direction.In) return fromClient(packet, heading, connection, set)
-        return fromServer(packet, heading, connection, set)
+      const now = nowMs()
+      if (connection.expiresMs > now && isCurrent(connection, heading, direction, set)) {
+        if (direction === Direction.In) return fromClient(packet, heading, connection, set, now)
+        return fromServer(packet, heading, connection, set, now)
       }
       removeConnection(index)
     }
@@ -96,9 +98,8 @@ export function handlePacket(packet: Packet, family: number): number {
   return newFlow(packet, heading, set)
 }
 
-/** Whether the packet belongs to the connection: it hasn't expired, nor does the packet begin another in its place. */
+/** Whether the packet belongs to the live connection, and doesn't begin another in its place. */
 function isCurrent(connection: Connection, heading: Heading, direction: number, set: Settings): boolean {
-  if (connection.expiresMs <= nowMs()) return false
   if (direction === Direction.Out) return true
   if (replaces(heading, connection.state, set)) return false
   const begins = heading.protocol !== PROTOCOL_UDP && opens(heading, set)
@@ -108,7 +109,7 @@ function isCurrent(connection: Connection, heading: Heading, direction: number, 
   return dest.availability === Availability.Removed ? set.expireNodestConn === 0 : !begins
 }
 
-function fromClient(packet: Packet, heading: Heading, connection: Connection, set: Settings): number {
+function fromClient(packet: Packet, heading: Heading, connection: Connection, set: Settings, now: number): number {
   const dest = destAt(connection.dest)
   const counters = countersAt(connection.dest)
   if (dest === null || counters === null || dest.availability === Availability.Orphaned) return Verdict.Pass
@@ -118,12 +119,12 @@ function fromClient(packet: Packet, heading: Heading, connection: Connection, se
   }
   counters.inPackets += 1
   counters.inBytes += heading.length
-  enterState(connection, nextState(heading, connection.state, Direction.In, set), set)
+  enterState(connection, nextState(heading, connection.state, Direction.In, set), set, now)
   if (isFtp(heading, connection)) watchCommand(packet, heading, connection)
   return natIn(packet, heading, connection)
 }
 
-function fromServer(packet: Packet, heading: Heading, connection: Connection, set: Settings): number {
+function fromServer(packet: Packet, heading: Heading, connection: Connection, set: Settings, now: number): number {
   const dest = destAt(connection.dest)
   const counters = countersAt(connection.dest)
   if (dest === null || counters === null || dest.availability === Availability.Orphaned) return Verdict.Pass
@@ -132,7 +133,7 @@ function fromServer(packet: Packet, heading: Heading, connection: Connection, se
     counters.outPackets += 1
     counters.outBytes += heading.length
   }
-  enterState(connection, nextState(heading, connection.state, Direction.Out, set), set)
+  enterState(connection, nextState(heading, connection.state, Direction.Out, set), set, now)
   if (isFtp(heading, connection)) watchReply(packet, heading, connection)
   return natOut(packet, heading, connection)
 }
@@ -149,13 +150,20 @@ function newFlow(packet: Packet, heading: Heading, set: Settings): number {
   if (set.ftpServices !== 0) {
     const index = takeExpected(heading)
     const connection = connectionAt(index)
-    if (index !== NONE && connection !== null) return fromClient(packet, heading, connection, set)
+    if (index !== NONE && connection !== null) return fromClient(packet, heading, connection, set, nowMs())
   }
   const service = serviceOf(packet, heading, key, set)
   if (service === null) return Verdict.Pass
   if (!opens(heading, set)) return pass(Reason.NotASyn)
   if (!isIntact(packet, heading)) return pass(Reason.Malformed)
-  const choice: Choice = { dest: NONE, template: NONE }
+  const choice: Choice = { dest: NONE, template: NONE, callId: 0 }
+  if (isSip(service)) {
+    if (heading.protocol === PROTOCOL_UDP) choice.callId = callIdOf(packet, heading, set)
+    if (choice.callId === 0) {
+      count(Reason.NoCallId)
+      return Verdict.Drop
+    }
+  }
   choose(heading, key, service, set, choice)
   if (choice.dest === NONE) {
     count(Reason.NoDest)
@@ -167,7 +175,7 @@ function newFlow(packet: Packet, heading: Heading, set: Settings): number {
   const counters = countersAt(choice.dest)
   if (index === NONE || connection === null || counters === null) return Verdict.Drop
   counters.connections += 1
-  return fromClient(packet, heading, connection, set)
+  return fromClient(packet, heading, connection, set, nowMs())
 }
 
 function isOnePacket(service: Service, heading: Heading): boolean {
@@ -194,7 +202,7 @@ function onePacket(packet: Packet, heading: Heading, destIndex: number): number 
     template: 0,
     members: 0,
     flags: 0,
-    reserved: 0,
+    callId: 0,
   }
   describeConnection(connection, heading, destIndex, dest)
   counters.connections += 1

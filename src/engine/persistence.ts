@@ -61,11 +61,22 @@ function setAside(flow: FlowKey, template: Connection): void {
   template.serverPort = NO_PORT
 }
 
-/** Fills the flow and the client's network under which the service keeps the template of a packet's client. */
-export function nameTemplate(flow: FlowKey, client: Address, packet: Heading, key: ServiceKey, service: Service): void {
+/**
+ * Fills the flow and the client's network under which the service keeps the template of a packet's client, or of its call where
+ * `callId` isn't 0. Calls whose hashes are equal share a template, and so a server, which harms neither.
+ */
+export function nameTemplate(
+  flow: FlowKey,
+  client: Address,
+  packet: Heading,
+  key: ServiceKey,
+  service: Service,
+  callId: number,
+): void {
   copyAddress(client, packet.source)
   maskAddress(client, service.clientMask, packet.family)
-  digest(client, packet.family, flow.source)
+  if (callId === 0) digest(client, packet.family, flow.source)
+  else clearDigest(flow.source, callId)
   if (key.mark === 0) digest(packet.destination, packet.family, flow.destination)
   else clearDigest(flow.destination, key.mark)
   flow.destinationPort = templatePort(key)
@@ -79,13 +90,14 @@ function templatePort(key: ServiceKey): number {
 }
 
 /** The slot of the template with this flow, its timeout begun anew; `NONE` where there is none that leads anywhere. */
-export function findTemplate(flow: FlowKey, client: Address, service: Service, set: Settings): number {
+export function findTemplate(flow: FlowKey, client: Address, service: Service, set: Settings, callId: number): number {
   const found = findFlow(flow)
   if (found === null) return NONE
   const index = found.connection
   const template = connectionAt(index)
   if (template === null || (template.flags & ConnectionFlag.Template) === 0) return NONE
-  if (!sameAddress(template.client, client, template.family)) return NONE
+  if (template.callId !== callId) return NONE
+  if (callId === 0 && !sameAddress(template.client, client, template.family)) return NONE
   if (isTemplateOver(template, nowMs())) {
     removeConnection(index)
     return NONE
@@ -106,6 +118,7 @@ export function addTemplate(
   key: ServiceKey,
   service: Service,
   destIndex: number,
+  callId: number,
 ): number {
   const dest = destAt(destIndex)
   const load = destStateAt(destIndex)
@@ -123,6 +136,7 @@ export function addTemplate(
   template.protocol = key.protocol
   if (key.mark !== 0) clearAddress(template.virtual, key.mark)
   template.flags = ConnectionFlag.Template
+  template.callId = callId
   template.expiresMs = nowMs() + service.persistenceMs
   const leader: Flow = { connection: index, direction: Direction.Template }
   if (!addFlow(flow, leader)) {

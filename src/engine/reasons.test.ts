@@ -5,8 +5,8 @@ import { TABLES } from './tables.ts'
 it('has a text for the first and the last reason at their numbers, and a row in the table for each', () => {
   expect(REASONS[Reason.Malformed]?.name).toBe('malformed')
   expect(REASONS[Reason.TupleInUse]?.name).toBe('tuple-in-use')
-  expect(REASONS[Reason.FtpNoRoom]?.name).toBe('ftp-no-room')
-  expect(REASONS.length).toBe(Reason.FtpNoRoom + 1)
+  expect(REASONS[Reason.NoCallId]?.name).toBe('no-call-id')
+  expect(REASONS.length).toBe(Reason.NoCallId + 1)
   expect(TABLES.reasons.capacity).toBeGreaterThanOrEqual(REASONS.length)
 })
 

@@ -18,6 +18,7 @@ export const enum Reason {
   ForwardingDisabled = 10,
   IcmpLimited = 11,
   FtpNoRoom = 12,
+  NoCallId = 13,
 }
 
 /** Counts a packet that is not forwarded. */
@@ -55,4 +56,9 @@ export const REASONS: readonly ReasonText[] = [
   { name: 'forwarding-disabled', answer: 'dropped', meaning: 'net.ipv4.ip_forward is 0' },
   { name: 'icmp-limited', answer: 'dropped', meaning: 'an ICMP error was due, but 1000 a second is the limit' },
   { name: 'ftp-no-room', answer: 'passed', meaning: "an FTP server's reply has no room for the virtual address" },
+  {
+    name: 'no-call-id',
+    answer: 'dropped',
+    meaning: 'for a service of the engine sip, but no SIP over UDP with a Call-ID',
+  },
 ]

@@ -137,6 +137,8 @@ export interface Choice {
   dest: u32
   /** Slot of the template that says so, or `NONE`. */
   template: u32
+  /** The hash of the packet's Call-ID where that names the template, otherwise 0. */
+  callId: u32
 }
 
 /** Where reading a packet's text has come to. Lives on the stack only. */
@@ -212,7 +214,8 @@ export interface Connection {
   members: atomic32
   /** `ConnectionFlag`. */
   flags: u32
-  reserved: u32
+  /** Of a template that SIP's Call-ID names: its hash, otherwise 0. */
+  callId: u32
 }
 
 /** A service is known by protocol, address and port, or by a firewall mark alone. */
@@ -536,6 +539,10 @@ export const enum ServiceFlag {
   Fallback = 4,
   /** `ipvsadm -b sh-port`, `mh-port`. */
   HashPort = 8,
+  /** `ipvsadm -b flag-3`, which no scheduler looks at. */
+  Third = 16,
+  /** `ipvsadm --pe sip`: templates are named by SIP's Call-ID instead of the client's address. */
+  Sip = 32,
 }
 
 /** Numbers are stable: new schedulers go to the end. */

@@ -82,7 +82,7 @@ function isPersistent(service: Service): boolean {
  */
 export function choose(heading: Heading, key: ServiceKey, service: Service, set: Settings, choice: Choice): void {
   const persistent = isPersistent(service)
-  choice.template = persistent ? templateOf(heading, key, service, set) : NONE
+  choice.template = persistent ? templateOf(heading, key, service, set, choice.callId) : NONE
   if (choice.template !== NONE) {
     const template = connectionAt(choice.template)
     choice.dest = template === null ? NONE : template.dest
@@ -90,7 +90,7 @@ export function choose(heading: Heading, key: ServiceKey, service: Service, set:
   }
   choice.dest = schedule(heading, key, service, set)
   if (!persistent || choice.dest === NONE) return
-  choice.template = makeTemplate(heading, key, service, choice.dest)
+  choice.template = makeTemplate(heading, key, service, choice.dest, choice.callId)
   // Without a template the next connection might go elsewhere.
   if (choice.template === NONE) choice.dest = NONE
 }
@@ -99,7 +99,7 @@ export function choose(heading: Heading, key: ServiceKey, service: Service, set:
  * The slot of the template that leads the packet's client, or `NONE`.
  * @noinline
  */
-function templateOf(heading: Heading, key: ServiceKey, service: Service, set: Settings): number {
+function templateOf(heading: Heading, key: ServiceKey, service: Service, set: Settings, callId: number): number {
   const client: Address = { word0: 0, word1: 0, word2: 0, word3: 0 }
   const flow: FlowKey = {
     source: { low: 0, high: 0 },
@@ -110,15 +110,15 @@ function templateOf(heading: Heading, key: ServiceKey, service: Service, set: Se
     kind: 0,
     reserved: 0,
   }
-  nameTemplate(flow, client, heading, key, service)
-  return findTemplate(flow, client, service, set)
+  nameTemplate(flow, client, heading, key, service, callId)
+  return findTemplate(flow, client, service, set, callId)
 }
 
 /**
  * The slot of a new template that leads the packet's client to a dest, or `NONE`.
  * @noinline
  */
-function makeTemplate(heading: Heading, key: ServiceKey, service: Service, dest: number): number {
+function makeTemplate(heading: Heading, key: ServiceKey, service: Service, dest: number, callId: number): number {
   const client: Address = { word0: 0, word1: 0, word2: 0, word3: 0 }
   const flow: FlowKey = {
     source: { low: 0, high: 0 },
@@ -129,8 +129,8 @@ function makeTemplate(heading: Heading, key: ServiceKey, service: Service, dest:
     kind: 0,
     reserved: 0,
   }
-  nameTemplate(flow, client, heading, key, service)
-  return addTemplate(flow, client, heading, key, service, dest)
+  nameTemplate(flow, client, heading, key, service, callId)
+  return addTemplate(flow, client, heading, key, service, dest, callId)
 }
 
 /**

@@ -214,6 +214,9 @@ function randomOptions(service: ServiceId, random: Random): ServiceOptions {
     onePacket: (service.protocol === 'udp' || service.protocol === 'fwm') && random.chance(0.2),
     fallback: random.chance(0.5),
     hashPort: random.chance(0.5),
+    thirdFlag: random.chance(0.1),
+    // Only a service that speaks SIP gets anywhere with it: `sip.test.ts` runs that on both hosts.
+    engine: random.chance(0.03) ? 'sip' : null,
     parameter: random.chance(0.5) ? 0 : pick(random, PARAMETERS[scheduler] ?? [0]),
   }
 }

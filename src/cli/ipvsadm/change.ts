@@ -33,37 +33,44 @@ export function serviceId({ protocol, fwmark, family, address, port }: CommandLi
   return { protocol: protocol ?? 'tcp', address, port }
 }
 
-function options(line: CommandLine, scheduler: SchedulerName): ServiceOptions {
+/** The scheduler and the persistence engine that the line names; null where one of them is unknown. */
+function kinds(line: CommandLine): Pick<ServiceOptions, 'scheduler' | 'engine'> | null {
+  const scheduler = SCHEDULERS.find((name) => name === line.scheduler)
+  const engine = line.engine === '' ? null : line.engine
+  return scheduler === undefined || (engine !== null && engine !== 'sip') ? null : { scheduler, engine }
+}
+
+function options(
+  line: CommandLine,
+  { scheduler, engine }: Pick<ServiceOptions, 'scheduler' | 'engine'>,
+): ServiceOptions {
   const { given, family, netmask, persistenceS } = line
   const mask = netmask ?? (family === 6 ? 128 : 0xffffffff)
   return {
     scheduler,
+    engine,
     persistence: given.has('persistent') ? { timeoutS: persistenceS, mask } : null,
     onePacket: given.has('ops'),
     ...readSchedFlags(line.schedFlags, scheduler),
   }
 }
 
-function scheduler(line: CommandLine): SchedulerName | null {
-  return SCHEDULERS.find((name) => name === line.scheduler) ?? null
-}
-
 function addService(line: CommandLine, director: Changeable): void {
   const id = serviceId(line)
-  const name = scheduler(line)
-  if (name === null) {
+  const named = kinds(line)
+  if (named === null) {
     throw new Refused(director.service(id) === null ? messages.SCHEDULER_NOT_FOUND : messages.SERVICE_EXISTS)
   }
-  director.addService({ ...id, ...options(line, name) })
+  director.addService({ ...id, ...options(line, named) })
 }
 
 function editService(line: CommandLine, director: Changeable): void {
   const id = serviceId(line)
-  const name = scheduler(line)
-  if (name === null) {
+  const named = kinds(line)
+  if (named === null) {
     throw new Refused(director.service(id) === null ? messages.NO_SUCH_SERVICE : messages.SCHEDULER_NOT_FOUND)
   }
-  director.editService({ ...id, ...options(line, name) })
+  director.editService({ ...id, ...options(line, named) })
 }
 
 function dest(line: CommandLine): DestConfig {

@@ -34,6 +34,8 @@ describe('names of servers', () => {
     onePacket: false,
     fallback: false,
     hashPort: false,
+    thirdFlag: false,
+    engine: null,
     parameter: 0,
     counters: NOTHING,
     rates: NOTHING,

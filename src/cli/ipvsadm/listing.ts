@@ -13,7 +13,7 @@ import type {
   ServiceStatus,
   Traffic,
 } from '../../control/model.ts'
-import { formatSchedFlags } from './sched-flags.ts'
+import { formatSchedFlags, listSchedFlags } from './sched-flags.ts'
 
 /** What a listing shows of services and dests. */
 export type View = 'rules' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'weights'
@@ -101,19 +101,21 @@ function ruleOptions(service: ServiceConfig): string {
     ...(flags === '' ? [] : [`-b ${flags}`]),
     ...(service.persistence === null ? [] : [`-p ${service.persistence.timeoutS}`]),
     ...(mask === null ? [] : [`-M ${mask}`]),
+    ...(service.engine === null ? [] : [`--pe ${service.engine}`]),
     ...(service.onePacket ? ['-o'] : []),
   ].join(' ')
 }
 
 /** Scheduler and flags, as a listing shows them behind the service. */
 export function listedOptions(service: ServiceConfig): string {
-  const flags = formatSchedFlags(service, service.scheduler)
+  const flags = listSchedFlags(service, service.scheduler)
   const mask = maskOf(service)
   return [
     service.scheduler,
-    ...(flags === '' ? [] : [`(${flags})`]),
+    ...(flags === '' ? [] : [flags]),
     ...(service.persistence === null ? [] : [`persistent ${service.persistence.timeoutS}`]),
     ...(mask === null ? [] : [`mask ${mask}`]),
+    ...(service.engine === null || service.persistence === null ? [] : [`pe ${service.engine}`]),
     ...(service.onePacket ? ['ops'] : []),
   ].join(' ')
 }

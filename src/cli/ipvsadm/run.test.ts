@@ -80,8 +80,6 @@ describe('what this version of Weir does not support is refused by name and chan
   it.each([
     ['--start-daemon master', '--start-daemon'],
     ['--stop-daemon backup', '--stop-daemon'],
-    ['-A -u 10.9.0.1:5060 -s rr -p 60 --pe sip', '--pe'],
-    ['-E -t 10.9.0.1:80 -s sh -b flag-3', 'flag-3'],
     ['-a -t 10.9.0.1:80 -r 10.2.0.2 -i', '-i'],
     ['-a -t 10.9.0.1:80 -r 10.2.0.2 -i --tun-type gre', '-i'],
     ['-a -t 10.9.0.1:80 -r [fd02::1]:80 -i', '-i'],

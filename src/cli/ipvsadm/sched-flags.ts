@@ -6,6 +6,7 @@
 export interface SchedFlags {
   readonly fallback: boolean
   readonly hashPort: boolean
+  readonly thirdFlag: boolean
   /** The number of the flag that has one; 0 without. */
   readonly parameter: number
 }
@@ -49,13 +50,30 @@ export function readSchedFlags(flags: readonly string[], scheduler: string): Sch
   return {
     fallback: flags.includes(NAMES[0]) || flags.includes(fallback),
     hashPort: flags.includes(NAMES[1]) || flags.includes(hashPort),
+    thirdFlag: flags.includes(NAMES[2]),
     parameter: numbers.at(-1) ?? 0,
   }
 }
 
-/** The flags as listings and rules show them; empty where there are none. */
-export function formatSchedFlags({ fallback, hashPort, parameter }: SchedFlags, scheduler: string): string {
+/** The flags as saved rules show them; empty where there are none. */
+export function formatSchedFlags(flags: SchedFlags, scheduler: string): string {
+  const { fallback, hashPort, thirdFlag, parameter } = flags
   const [first, second] = namesFor(scheduler)
   const numbered = parameter === 0 ? [] : [`${NUMBERED[scheduler] ?? 'parameter'}=${parameter}`]
-  return [...(fallback ? [first] : []), ...(hashPort ? [second] : []), ...numbered].join(',')
+  return [
+    ...(fallback ? [first] : []),
+    ...(hashPort ? [second] : []),
+    ...(thirdFlag ? [NAMES[2]] : []),
+    ...numbered,
+  ].join(',')
+}
+
+/**
+ * The flags as listings show them, in brackets; empty where there are none. The third has no name there where the others have
+ * names of their own.
+ */
+export function listSchedFlags(flags: SchedFlags, scheduler: string): string {
+  const isNamed = namesFor(scheduler)[0] !== NAMES[0]
+  const shown = formatSchedFlags(isNamed ? { ...flags, thirdFlag: false } : flags, scheduler)
+  return shown === '' && !flags.thirdFlag ? '' : `(${shown})`
 }

@@ -15,8 +15,6 @@ const changesServer = ({ command }: CommandLine): boolean => command === 'add-se
 const UNSUPPORTED: readonly Row[] = [
   ['synchronisation (--start-daemon)', (line) => line.command === 'start-daemon'],
   ['synchronisation (--stop-daemon)', (line) => line.command === 'stop-daemon'],
-  ['persistence engines (--pe)', (line) => line.engine !== ''],
-  ['scheduler flag flag-3 (-b), which no scheduler looks at', (line) => line.schedFlags.includes('flag-3')],
   ['tunnelling (-i)', (line) => line.forwarding === 'ipip'],
   [
     'direct routing (-g, or none of -g, -i and -m): say -m for masquerading',

@@ -902,7 +902,7 @@ export class HeadingView implements Heading {
 
 export class ChoiceView implements Choice {
   /** Bytes. */
-  static readonly SIZE = 8
+  static readonly SIZE = 12
 
   constructor(
     readonly data: DataView,
@@ -912,12 +912,12 @@ export class ChoiceView implements Choice {
 
   /** A copy in fresh memory. */
   static of(from: Choice): ChoiceView {
-    return new ChoiceView(new DataView(new ArrayBuffer(8))).set(from)
+    return new ChoiceView(new DataView(new ArrayBuffer(12))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): ChoiceView {
-    return new ChoiceView(viewOf(bytes, 8, 'Choice'))
+    return new ChoiceView(viewOf(bytes, 12, 'Choice'))
   }
 
   get dest(): number {
@@ -934,16 +934,24 @@ export class ChoiceView implements Choice {
     this.data.setUint32(this.at + 4, value, true)
   }
 
+  get callId(): number {
+    return this.data.getUint32(this.at + 8, true)
+  }
+  set callId(value: number) {
+    this.data.setUint32(this.at + 8, value, true)
+  }
+
   /** Copies all fields. */
   set(from: Choice): this {
     this.dest = from.dest
     this.template = from.template
+    this.callId = from.callId
     return this
   }
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 12).slice()
   }
 }
 
@@ -1346,10 +1354,10 @@ export class ConnectionView implements Connection {
     this.data.setUint32(this.at + 80, value, true)
   }
 
-  get reserved(): number {
+  get callId(): number {
     return this.data.getUint32(this.at + 84, true)
   }
-  set reserved(value: number) {
+  set callId(value: number) {
     this.data.setUint32(this.at + 84, value, true)
   }
 
@@ -1369,7 +1377,7 @@ export class ConnectionView implements Connection {
     this.template = from.template
     this.members = from.members
     this.flags = from.flags
-    this.reserved = from.reserved
+    this.callId = from.callId
     return this
   }
 
@@ -2981,10 +2989,11 @@ export const LAYOUTS = {
     },
   },
   Choice: {
-    size: 8,
+    size: 12,
     fields: {
       dest: { offset: 0, type: 'u32' },
       template: { offset: 4, type: 'u32' },
+      callId: { offset: 8, type: 'u32' },
     },
   },
   Cursor: {
@@ -3048,7 +3057,7 @@ export const LAYOUTS = {
       template: { offset: 72, type: 'u32' },
       members: { offset: 76, type: 'atomic32' },
       flags: { offset: 80, type: 'u32' },
-      reserved: { offset: 84, type: 'u32' },
+      callId: { offset: 84, type: 'u32' },
     },
   },
   ServiceKey: {

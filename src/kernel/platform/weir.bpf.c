@@ -33,18 +33,20 @@ static __always_inline int pull(struct __sk_buff *skb, u32 length)
  */
 static __always_inline void pull_headers(struct __sk_buff *skb, int family)
 {
-	u32 most = skb->len < MOST_HEADERS ? skb->len : MOST_HEADERS;
+	u32 most = MOST_HEADERS;
 
 	if (family == FAMILY_IPV4) {
-		struct ipv4_header *ip;
+		struct ipv4_header *ip = packet_start(skb) + ETHERNET_HEADER;
 
-		if (!pull(skb, ETHERNET_HEADER + sizeof(*ip))) return;
-		ip = packet_start(skb) + ETHERNET_HEADER;
-		if ((void *)(ip + 1) > packet_end(skb)) return;
+		if ((void *)(ip + 1) > packet_end(skb)) {
+			if (!pull(skb, ETHERNET_HEADER + sizeof(*ip))) return;
+			ip = packet_start(skb) + ETHERNET_HEADER;
+			if ((void *)(ip + 1) > packet_end(skb)) return;
+		}
 		most = ETHERNET_HEADER + (ip->version_and_length & 0xf) * 4 + sizeof(struct tcp_header);
-		if (most > skb->len) most = skb->len;
 	}
-	pull(skb, most);
+	if (skb->data_end - skb->data >= most) return;
+	pull(skb, most < skb->len ? most : skb->len);
 }
 
 static __always_inline int redirect(struct packet *packet)

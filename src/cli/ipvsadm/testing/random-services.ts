@@ -69,6 +69,8 @@ function service(random: Random): RandomService {
     onePacket: (named.protocol === 'udp' || named.protocol === 'fwm') && random.chance(0.3),
     fallback: random.chance(0.3),
     hashPort: random.chance(0.3),
+    thirdFlag: random.chance(0.1),
+    engine: random.chance(0.2) ? 'sip' : null,
     parameter: NUMBERED.has(scheduler) && random.chance(0.3) ? 1 + random.below(32) : 0,
   }
   return { config, dests: dests(random, family) }

@@ -89,7 +89,7 @@ export class ListedService {
       hops: 64,
       event: 0,
     }
-    const choice: Choice = { dest: NONE, template: NONE }
+    const choice: Choice = { dest: NONE, template: NONE, callId: 0 }
     runOn(this.host, () => choose(heading, this.key, this.record, this.host.settings(), choice))
     return choice.dest
   }
