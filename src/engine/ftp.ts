@@ -293,6 +293,7 @@ function expect(connection: Connection, port: number): void {
   expected.template = NONE
   expected.members = 0
   expected.flags = ConnectionFlag.Expected
+  expected.callId = 0
   expected.expiresMs = nowMs() + EXPECTED_MS
   const flow: FlowKey = {
     source: { low: 0, high: 0 },

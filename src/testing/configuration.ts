@@ -215,8 +215,8 @@ function randomOptions(service: ServiceId, random: Random): ServiceOptions {
     fallback: random.chance(0.5),
     hashPort: random.chance(0.5),
     thirdFlag: random.chance(0.1),
-    // Only a service that speaks SIP gets anywhere with it: `sip.test.ts` runs that on both hosts.
-    engine: random.chance(0.03) ? 'sip' : null,
+    // Other protocols than UDP get nowhere with it.
+    engine: random.chance(service.protocol === 'udp' ? 0.4 : 0.03) ? 'sip' : null,
     parameter: random.chance(0.5) ? 0 : pick(random, PARAMETERS[scheduler] ?? [0]),
   }
 }

@@ -17,6 +17,7 @@ import { NextHeader } from '../simulator/parse-ipv6.ts'
 import { TcpFlag } from '../simulator/parse-packet.ts'
 import type { Random } from '../simulator/random.ts'
 import { FTP_PORT, ftpLine } from './ftp-lines.ts'
+import { sipMessage } from './sip-messages.ts'
 import { chunkType } from './reach-state.ts'
 
 const SYN = TcpFlag.Syn
@@ -135,7 +136,8 @@ export class Conversation {
     if (source === null) return null
     const { port, protocol } = this.target
     const speaksFtp = protocol === 'tcp' && port === FTP_PORT && step.data && random.chance(0.8)
-    const payload = speaksFtp ? ftpLine(step.from, source, random) : step.data
+    const speaksSip = protocol === 'udp' && step.data && random.chance(0.4)
+    const payload = speaksFtp ? ftpLine(step.from, source, random) : speaksSip ? sipMessage(random) : step.data
     return { packet: buildAny(protocol, source, destination, what, payload, random), from: step.from }
   }
 }

@@ -84,7 +84,7 @@ class Checker {
   }
 
   private expectedFlow(connection: ConnectionView, direction: number): FlowKey {
-    const { client, virtual, server, clientPort, virtualPort, serverPort, protocol, family } = connection
+    const { client, virtual, server, clientPort, virtualPort, serverPort, protocol, family, callId } = connection
     const rest = { protocol, kind: family, reserved: 0 }
     if (direction === Direction.Out) {
       return {
@@ -97,7 +97,7 @@ class Checker {
     }
     const ofMark = isTemplate(connection) && protocol === 0
     return {
-      source: this.digest(client, family),
+      source: callId === 0 ? this.digest(client, family) : { low: callId, high: 0 },
       destination: ofMark ? { low: virtual.word0, high: 0 } : this.digest(virtual, family),
       sourcePort: clientPort,
       destinationPort: virtualPort,

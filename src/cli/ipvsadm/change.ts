@@ -7,7 +7,6 @@ import {
   SCHEDULERS,
   type DestConfig,
   type DirectorControl,
-  type SchedulerName,
   type ServiceId,
   type ServiceOptions,
   type SettingValues,
