@@ -320,8 +320,10 @@ class FunctionWriter {
     }
     if (depth > 0 && this.dice.below(5) === 0) return `!(${this.condition(depth - 1)})`
     const operator = this.dice.pick(['===', '!==', '<', '<=', '>', '>='])
-    // Two literals would let TypeScript find the comparison senseless.
-    const side = this.dice.pick([...this.scope.keys()])
+    // Two literals would let TypeScript find the comparison senseless, and so would a name that an equality with a literal has
+    // narrowed to it: the name is compared as part of an expression, which is never narrowed.
+    const name = this.dice.pick([...this.scope.keys()])
+    const side = operator === '===' || operator === '!==' ? `${name} - 0` : name
     const other = group(this.expression(depth))
     // TypeScript would read `x < (y > (…` as type arguments; a name may follow the `>`.
     return operator === '>' ? `${other} > ${side}` : `${side} ${operator} ${other}`
