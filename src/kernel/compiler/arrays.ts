@@ -31,5 +31,13 @@ export function lowerArray(array: ConstantArray, name: string, lowering: Lowerin
   for (let at = 0; at < values.length; at += PER_LINE) {
     rows.push(`\t${values.slice(at, at + PER_LINE).join(', ')},`)
   }
-  return [`static const ${type} ${name}[${values.length}] SEC(".rodata") = {`, ...rows, '};', ''].join('\n')
+  // Room up to the power of two that the mask in `element_or` allows: see there.
+  const room = 2 ** Math.ceil(Math.log2(values.length))
+  return [
+    `enum { ${name}_length = ${values.length} };`,
+    `static const ${type} ${name}[${room}] SEC(".rodata") = {`,
+    ...rows,
+    '};',
+    '',
+  ].join('\n')
 }

@@ -82,18 +82,18 @@ __hidden s64 unknown_zero;
  * The element of a constant array, or the fallback. The barrier keeps the checked index in the one register that is then
  * used: a comparison of a 32-bit copy would tell the verifier nothing about the 64-bit index. The mask changes nothing
  * after the check; it parts the index from what the verifier knows of its origin, since it takes "x + a large number" for an
- * offset that no pointer may have, whatever the comparison said.
+ * offset that no pointer may have, whatever the comparison said. The array has room for every index that the mask lets pass:
+ * in a branch that is never taken the verifier's bounds can contradict each other, and it then goes by the bits alone.
  */
 #define element_or(array, position, fallback) \\
 	({ \\
 		u64 index__ = (u64)(position); \\
 		asm volatile("" : "+r"(index__)); \\
-		index__ < length_of(array) ? (s64)(array)[masked(index__, length_of(array))] : (fallback); \\
+		index__ < array##_length ? (s64)(array)[masked(index__, sizeof(array) / sizeof((array)[0]))] : (fallback); \\
 	})
-#define length_of(array) (sizeof(array) / sizeof((array)[0]))
-#define masked(index, length) \\
+#define masked(index, room) \\
 	({ \\
-		asm volatile("%0 &= %1" : "+r"(index) : "i"((1ULL << (64 - __builtin_clzll(((length) - 1) | 1))) - 1)); \\
+		asm volatile("%0 &= %1" : "+r"(index) : "i"((room) - 1)); \\
 		index; \\
 	})
 `
