@@ -16,6 +16,7 @@ import {
 import {
   Availability,
   type Dest,
+  FTP_PORT,
   NONE,
   type Service,
   ServiceFlag,
@@ -282,8 +283,6 @@ export class Plan {
     this.store.write(table, index, this.store.readRange(table, index, 1).fill(0))
   }
 }
-
-const FTP_PORT = 21
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.every((byte, index) => byte === b[index])

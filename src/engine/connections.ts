@@ -39,7 +39,8 @@ import { count, Reason } from './reasons.ts'
 /** How long a new connection has until its first packet gives it a state. */
 const NEW_MS = 3000
 
-function clientFlow(key: FlowKey, connection: Connection): void {
+/** Fills the key, all zeros, with the flow by which a client's packets find the connection, or its template or what is expected. */
+export function clientFlow(key: FlowKey, connection: Connection): void {
   digest(connection.client, connection.family, key.source)
   digest(connection.virtual, connection.family, key.destination)
   key.sourcePort = connection.clientPort
@@ -154,13 +155,12 @@ function claimServerFlow(key: FlowKey): boolean {
 }
 
 /** Counts why a flow could not be added: another packet has just done so, or there is no room. */
-function refuse(key: FlowKey): number {
+function refuse(key: FlowKey): void {
   count(findFlow(key) === null ? Reason.TableFull : Reason.TupleInUse)
-  return NONE
 }
 
 /** Returns a slot that no flow leads to. */
-function giveBack(index: number, connection: Connection): void {
+export function giveBack(index: number, connection: Connection): void {
   connection.expiresMs = 0
   releaseConnection(index)
 }

@@ -9,7 +9,7 @@
  */
 import { copyAddress, digest, sameAddress } from './address.ts'
 import { change16 } from './checksum.ts'
-import { addConnection, removeConnection } from './connections.ts'
+import { addConnection, clientFlow, giveBack, removeConnection } from './connections.ts'
 import {
   addFlow,
   byteAt,
@@ -18,7 +18,6 @@ import {
   nowMs,
   type Packet,
   reach,
-  releaseConnection,
   setByte,
   sumOfBytes,
   takeConnection,
@@ -35,12 +34,12 @@ import {
   Family,
   type Flow,
   type FlowKey,
+  FTP_PORT,
   type Heading,
   NONE,
 } from './records.ts'
 import { count, Reason } from './reasons.ts'
 
-const FTP_PORT = 21
 /** How long an announced connection is waited for. */
 const EXPECTED_MS = 120_000
 /** Bytes of a line that are looked at. */
@@ -264,6 +263,7 @@ function writeNumber(packet: Packet, cursor: Cursor, value: number): void {
   advance(cursor, digits)
 }
 
+/** The key, until then all zeros, by which a connection that a packet may begin is expected. */
 function expectedFlow(flow: FlowKey, heading: Heading): void {
   digest(heading.source, heading.family, flow.source)
   digest(heading.destination, heading.family, flow.destination)
@@ -299,17 +299,15 @@ function expect(connection: Connection, port: number): void {
     source: { low: 0, high: 0 },
     destination: { low: 0, high: 0 },
     sourcePort: 0,
-    destinationPort: port,
-    protocol: PROTOCOL_TCP,
-    kind: connection.family + EXPECTED,
+    destinationPort: 0,
+    protocol: 0,
+    kind: 0,
     reserved: 0,
   }
-  digest(connection.client, connection.family, flow.source)
-  digest(connection.virtual, connection.family, flow.destination)
+  clientFlow(flow, expected)
   const leader: Flow = { connection: index, direction: Direction.Template }
   if (addFlow(flow, leader)) return
-  expected.expiresMs = 0
-  releaseConnection(index)
+  giveBack(index, expected)
 }
 
 /**

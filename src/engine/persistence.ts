@@ -4,18 +4,8 @@
  * another minute at a time while connections of it exist. A template whose dest is gone is set aside: kept, but found no more.
  */
 import { clearAddress, clearDigest, copyAddress, digest, maskAddress, sameAddress } from './address.ts'
-import { describeConnection, removeConnection } from './connections.ts'
-import {
-  addFlow,
-  connectionAt,
-  destAt,
-  destStateAt,
-  findFlow,
-  nowMs,
-  releaseConnection,
-  removeFlow,
-  takeConnection,
-} from './platform.ts'
+import { describeConnection, giveBack, removeConnection } from './connections.ts'
+import { addFlow, connectionAt, destAt, destStateAt, findFlow, nowMs, removeFlow, takeConnection } from './platform.ts'
 import {
   type Address,
   Availability,
@@ -24,6 +14,7 @@ import {
   Direction,
   type Flow,
   type FlowKey,
+  FTP_PORT,
   type Heading,
   NONE,
   type Service,
@@ -35,7 +26,6 @@ import { count, Reason } from './reasons.ts'
 
 /** How much longer a template lives while it has connections. */
 const EXTENSION_MS = 60_000
-const FTP_PORT = 21
 /** What a template that is set aside shows as its ports. */
 const NO_PORT = 65535
 
@@ -140,8 +130,7 @@ export function addTemplate(
   template.expiresMs = nowMs() + service.persistenceMs
   const leader: Flow = { connection: index, direction: Direction.Template }
   if (!addFlow(flow, leader)) {
-    template.expiresMs = 0
-    releaseConnection(index)
+    giveBack(index, template)
     count(Reason.TableFull)
     return NONE
   }

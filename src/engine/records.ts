@@ -593,5 +593,8 @@ export const enum Route {
 /** Changes whenever a record or table does: tables of another version are not adopted. */
 export const LAYOUT_VERSION = 3
 
+/** The port of FTP's control connections (RFC 959), whose services differ from others. */
+export const FTP_PORT = 21
+
 /** No slot, no dest: indexes of tables start at 1. */
 export const NONE = 0

@@ -13,6 +13,7 @@ import {
   type Address,
   type Choice,
   type FlowKey,
+  FTP_PORT,
   type Heading,
   NONE,
   Scheduler,
@@ -37,7 +38,6 @@ import { twos } from './schedulers/twos.ts'
 import { wlc } from './schedulers/wlc.ts'
 import { wrr } from './schedulers/wrr.ts'
 
-const FTP_PORT = 21
 const FTP_DATA_PORT = 20
 const FIRST_PASSIVE_PORT = 1024
 
