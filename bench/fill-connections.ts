@@ -4,7 +4,7 @@
  * different connection at every turn. Neighbours on the ring lie anywhere in memory, as the packets of real clients find them.
  */
 import { ConnectionView, AllocatorView, DestStateView, FlowKeyView, FlowView } from '../src/engine/generated/views.ts'
-import { type Address, Direction, Family, NONE } from '../src/engine/records.ts'
+import { type Address, Direction, Family, ForwardingMethod, NONE } from '../src/engine/records.ts'
 import { TcpState } from '../src/engine/protocols/tcp.ts'
 import type { TableName } from '../src/engine/tables.ts'
 import { mapLookup, mapUpdate, mapUpdateBatch } from '../src/kernel/libbpf.ts'
@@ -98,8 +98,12 @@ export function fillDirector(map: (table: TableName) => PinnedMap, count: number
         clientPort: CLIENT_PORT,
         virtualPort: PORT,
         serverPort: PORT,
+        localPort: 0,
         protocol: TCP,
         family: Family.Ipv4,
+        method: ForwardingMethod.Masquerading,
+        serverFamily: Family.Ipv4,
+        local: NONE,
         dest: 1,
         state: TcpState.Established,
         template: NONE,

@@ -1,5 +1,6 @@
 /** Services and servers as the benchmarks configure them: by masquerading, without limits. */
 import {
+  IPIP,
   type DestConfig,
   type Endpoint,
   PLAIN_SERVICE,
@@ -12,5 +13,5 @@ export function roundRobin(endpoint: Endpoint, protocol: Protocol = 'tcp'): Serv
 }
 
 export function server(endpoint: Endpoint, weight = 1): DestConfig {
-  return { ...endpoint, weight, method: 'masquerading', upperThreshold: 0, lowerThreshold: 0 }
+  return { ...endpoint, weight, method: 'masquerading', tunnel: IPIP, upperThreshold: 0, lowerThreshold: 0 }
 }

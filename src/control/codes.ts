@@ -4,12 +4,14 @@ import { TCP_STATE_NAMES } from '../engine/protocols/tcp.ts'
 import { UDP_STATE_NAMES } from '../engine/protocols/udp.ts'
 import {
   type Address,
+  type Dest,
   Family,
   ForwardingMethod,
   Scheduler,
   type Service,
   ServiceFlag,
   type ServiceKey,
+  TunnelType,
 } from '../engine/records.ts'
 import { formatAddress, formatEndpoint, parseAddress } from './address.ts'
 import type {
@@ -21,6 +23,7 @@ import type {
   SchedulerName,
   ServiceId,
   ServiceOptions,
+  Tunnel,
 } from './model.ts'
 
 const PROTOCOLS: Record<Protocol, number> = { tcp: 6, udp: 17, sctp: 132 }
@@ -41,7 +44,17 @@ const SCHEDULERS: Record<SchedulerName, number> = {
   twos: Scheduler.PowerOfTwo,
   chi: Scheduler.ConsistentHashing,
 }
-const METHODS: Record<MethodName, number> = { masquerading: ForwardingMethod.Masquerading }
+const METHODS: Record<MethodName, number> = {
+  masquerading: ForwardingMethod.Masquerading,
+  'direct-routing': ForwardingMethod.DirectRouting,
+  tunneling: ForwardingMethod.Tunneling,
+}
+const TUNNEL_TYPES: Record<Tunnel['type'], number> = {
+  ipip: TunnelType.Ipip,
+  gue: TunnelType.Gue,
+  gre: TunnelType.Gre,
+}
+const TUNNEL_CHECKSUMS: Record<Tunnel['checksum'], number> = { none: 0, full: 1, remote: 2 }
 
 const ANY_IPV4 = 0xffffffff
 const ANY_IPV6 = 128
@@ -58,6 +71,20 @@ export const schedulerNumber = (name: SchedulerName): number => SCHEDULERS[name]
 export const schedulerName = (number: number): SchedulerName => nameOf(SCHEDULERS, number)
 export const methodNumber = (name: MethodName): number => METHODS[name]
 export const methodName = (number: number): MethodName => nameOf(METHODS, number)
+
+/** What of a dest's record its tunnel decides. */
+export function tunnelRecord({
+  type,
+  port,
+  checksum,
+}: Tunnel): Pick<Dest, 'tunnelType' | 'tunnelPort' | 'tunnelChecksum'> {
+  return { tunnelType: TUNNEL_TYPES[type], tunnelPort: port, tunnelChecksum: TUNNEL_CHECKSUMS[checksum] }
+}
+
+export function tunnelOf({ tunnelType, tunnelPort, tunnelChecksum }: Dest): Tunnel {
+  const [type, checksum] = [nameOf(TUNNEL_TYPES, tunnelType), nameOf(TUNNEL_CHECKSUMS, tunnelChecksum)]
+  return { type, port: tunnelPort, checksum }
+}
 
 export function endpointOf(address: Address, port: number, family: number): Endpoint {
   return { address: formatAddress(address, family), port }

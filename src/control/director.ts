@@ -8,8 +8,8 @@ import { type Address, Availability, type Dest, NONE } from '../engine/records.t
 import { HASH_ROWS, MAGLEV_ROWS } from '../engine/hashing.ts'
 import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import type { TableStore } from '../engine/tables.ts'
-import { formatEndpoint, parseAddress } from './address.ts'
-import { describeService, keyOf, methodNumber, recordOf } from './codes.ts'
+import { formatAddress, formatEndpoint, parseAddress } from './address.ts'
+import { describeService, keyOf, methodNumber, recordOf, tunnelRecord } from './codes.ts'
 import { readMarkRules, writeMarkRules } from './mark-rules.ts'
 import {
   type ConnectionStatus,
@@ -39,7 +39,11 @@ export class Director implements DirectorControl {
   /** While a batch runs: the services whose schedulers are planned at its end. */
   private waiting: Set<PlannedService> | null = null
 
-  constructor(private readonly store: TableStore) {}
+  /** `isOwn` tells the addresses of the host that the director runs on. */
+  constructor(
+    private readonly store: TableStore,
+    private readonly isOwn: (address: string) => boolean = () => false,
+  ) {}
 
   private get plan(): Plan {
     return (this.loaded ??= new Plan(this.store))
@@ -53,6 +57,7 @@ export class Director implements DirectorControl {
     this.loaded = new Plan(this.store)
     this.plan.repair(this.nowMs())
     this.forgetRemoved()
+    this.findOwnDests()
     for (const service of this.plan.services.values()) if (service.record.planned === 0) this.reschedule(service)
   }
 
@@ -119,7 +124,7 @@ export class Director implements DirectorControl {
     const service = this.find(id)
     checkDest(config)
     const { address, family } = parseAddress(config.address)
-    checkFamilies(id, service.key.family, family)
+    checkFamilies(id, service.key.family, family, config.method)
     if (this.findDest(service, config) !== null) {
       throw new ControlError(
         'dest-exists',
@@ -127,9 +132,9 @@ export class Director implements DirectorControl {
       )
     }
     this.requireRoom(service, service.record.scheduler)
-    const index = this.remembered(service, config) ?? this.newDest(service, address, config.port)
+    const index = this.remembered(service, config) ?? this.newDest(service, address, family, config.port)
     this.plan.saveDest(index, {
-      ...configured(config),
+      ...this.configured(config),
       removedMs: 0,
       availability: Availability.Listed,
       lastWeight: config.weight === 0 ? this.plan.dest(index).lastWeight : config.weight,
@@ -145,10 +150,11 @@ export class Director implements DirectorControl {
     const index = this.requireDest(service, id, config)
     checkDest(config)
     const dest = this.plan.dest(index)
+    checkFamilies(id, service.key.family, dest.family, config.method)
     const { upperThreshold, lowerThreshold } = dest
     this.plan.saveService(service, { planned: 0 })
     this.plan.saveDest(index, {
-      ...configured(config),
+      ...this.configured(config),
       lastWeight: config.weight === 0 ? dest.lastWeight : config.weight,
     })
     if (upperThreshold !== config.upperThreshold || lowerThreshold !== config.lowerThreshold) this.judgeLoad(index)
@@ -242,7 +248,7 @@ export class Director implements DirectorControl {
   }
 
   /** A slot for a dest that was never there; the traffic of the slot's last dest is put aside before it is the service's. */
-  private newDest(service: PlannedService, address: Address, port: number): number {
+  private newDest(service: PlannedService, address: Address, family: number, port: number): number {
     const index = this.plan.reserveDest()
     zeroDest(this.store, index)
     restartRates(this.store, index)
@@ -253,6 +259,12 @@ export class Director implements DirectorControl {
       address,
       port,
       method: 0,
+      family,
+      isLocal: 0,
+      tunnelType: 0,
+      tunnelChecksum: 0,
+      tunnelPort: 0,
+      reserved: 0,
       availability: Availability.Listed,
       weight: 0,
       lastWeight: 0,
@@ -310,6 +322,26 @@ export class Director implements DirectorControl {
     for (const index of this.plan.used()) if (this.isForgettable(index)) this.forget(index)
   }
 
+  /** Addresses of the host come and go: dests that are the director itself are found anew. */
+  private findOwnDests(): void {
+    for (const index of this.plan.used()) {
+      const dest = this.plan.dest(index)
+      const isLocal = this.isLocal(formatAddress(dest.address, dest.family))
+      if (dest.isLocal !== isLocal) this.plan.saveDest(index, { isLocal })
+    }
+  }
+
+  private isLocal(address: string): number {
+    return this.isOwn(address) ? 1 : 0
+  }
+
+  /** What of a dest's record its configuration decides. */
+  private configured(config: DestConfig): Partial<Dest> {
+    const { address, weight, upperThreshold, lowerThreshold, method, tunnel } = config
+    const isLocal = this.isLocal(address)
+    return { method: methodNumber(method), isLocal, weight, upperThreshold, lowerThreshold, ...tunnelRecord(tunnel) }
+  }
+
   private isForgettable(index: number): boolean {
     const dest = this.plan.dest(index)
     if (dest.availability === Availability.Listed || dest.removedMs + REMEMBER_MS > this.nowMs()) return false
@@ -339,10 +371,4 @@ function isAt(dest: Dest, { word0, word1, word2, word3 }: Address, port: number)
     address.word2 === word2 &&
     address.word3 === word3
   )
-}
-
-/** What of a dest's record its configuration decides. */
-function configured(config: DestConfig): Pick<Dest, 'method' | 'weight' | 'upperThreshold' | 'lowerThreshold'> {
-  const { weight, upperThreshold, lowerThreshold } = config
-  return { method: methodNumber(config.method), weight, upperThreshold, lowerThreshold }
 }

@@ -28,7 +28,18 @@ export const SCHEDULERS = [
 ] as const
 export type SchedulerName = (typeof SCHEDULERS)[number]
 
-export type MethodName = 'masquerading'
+export type MethodName = 'masquerading' | 'direct-routing' | 'tunneling'
+
+/** What is put around packets to a server by tunneling (`--tun-type`, `--tun-port`, `--tun-csum` …). */
+export interface Tunnel {
+  readonly type: 'ipip' | 'gue' | 'gre'
+  /** GUE's UDP port, 1 … 65535; otherwise 0. */
+  readonly port: number
+  /** `remote` is sent as `full`: a receiver that can complete checksums can also check complete ones. */
+  readonly checksum: 'none' | 'full' | 'remote'
+}
+
+export const IPIP: Tunnel = { type: 'ipip', port: 0, checksum: 'none' }
 
 export interface Endpoint {
   /** An IPv4 address in dotted decimal, or an IPv6 address (RFC 5952 when read). */
@@ -96,7 +107,10 @@ export type ServiceConfig = ServiceId & ServiceOptions
 export interface DestConfig extends Endpoint {
   /** 0 … 2^31 − 1; 0: no new connections. */
   readonly weight: number
+  /** By direct routing and tunneling a server has the virtual address itself, and so its service's port. */
   readonly method: MethodName
+  /** Only of effect by tunneling. */
+  readonly tunnel: Tunnel
   /** Connections from which on the dest takes no new ones; 0: never. */
   readonly upperThreshold: number
   /** Connections below which it takes them again; 0: below 3/4 of the upper threshold. */
@@ -220,6 +234,7 @@ export type ControlErrorCode =
   | 'bad-setting'
   | 'bad-rule'
   | 'bad-parameter'
+  | 'bad-tunnel'
   /** A dest of the other address family than its service. */
   | 'mixed-families'
   | 'table-full'

@@ -3,7 +3,7 @@ import { AllocatorView, ConnectionView, DestStateView, ReasonCountView } from '.
 import { REASONS } from '../engine/reasons.ts'
 import { Availability, type Connection, ConnectionFlag } from '../engine/records.ts'
 import type { TableStore } from '../engine/tables.ts'
-import { endpointOf, idOf, methodName, optionsOf, protocolName, stateName } from './codes.ts'
+import { endpointOf, idOf, methodName, optionsOf, protocolName, stateName, tunnelOf } from './codes.ts'
 import type { ConnectionStatus, DestStatus, ReasonStatus, ServiceStatus } from './model.ts'
 import type { Plan, PlannedService } from './plan.ts'
 import { destCounters, destRates, retired, sum } from './traffic.ts'
@@ -23,9 +23,10 @@ export function destLoad(store: TableStore, index: number): Pick<DestStatus, 'ac
 function destStatus(store: TableStore, plan: Plan, index: number): DestStatus {
   const dest = plan.dest(index)
   return {
-    ...endpointOf(dest.address, dest.port, dest.service.family),
+    ...endpointOf(dest.address, dest.port, dest.family),
     weight: dest.weight,
     method: methodName(dest.method),
+    tunnel: tunnelOf(dest),
     upperThreshold: dest.upperThreshold,
     lowerThreshold: dest.lowerThreshold,
     ...destLoad(store, index),
@@ -68,7 +69,7 @@ function connectionStatus(connection: Connection, nowMs: number): ConnectionStat
     protocol: name,
     client: endpointOf(connection.client, connection.clientPort, family),
     virtual: endpointOf(connection.virtual, connection.virtualPort, isMark ? MARK_FAMILY : family),
-    dest: endpointOf(connection.server, connection.serverPort, family),
+    dest: endpointOf(connection.server, connection.serverPort, connection.serverFamily),
     state: name === 'ip' || (flags & ConnectionFlag.Template) !== 0 ? 'NONE' : stateName(name, state),
     remainingMs: Math.max(connection.expiresMs - nowMs, 0),
   }

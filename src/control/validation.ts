@@ -1,7 +1,14 @@
 /** What can be said of a service or a real server before the tables are asked. Each check throws a `ControlError`. */
 import { isIPv6 } from 'node:net'
 import { describeService } from './codes.ts'
-import { ControlError, type DestConfig, type ServiceConfig, type ServiceId } from './model.ts'
+import {
+  ControlError,
+  type DestConfig,
+  type MethodName,
+  type ServiceConfig,
+  type ServiceId,
+  type Tunnel,
+} from './model.ts'
 
 const MAX_WEIGHT = 2 ** 31 - 1
 export const MAX_MARK = 2 ** 32 - 1
@@ -65,7 +72,7 @@ function checkPersistence(config: ServiceConfig, timeoutS: number, mask: number)
   }
 }
 
-export function checkDest({ port, weight, upperThreshold, lowerThreshold }: DestConfig): void {
+export function checkDest({ port, weight, upperThreshold, lowerThreshold, tunnel }: DestConfig): void {
   if (!isWhole(port, 0, 65535)) {
     throw new ControlError(
       'bad-port',
@@ -80,6 +87,7 @@ export function checkDest({ port, weight, upperThreshold, lowerThreshold }: Dest
       throw new ControlError('bad-threshold', `${threshold} is not a threshold: choose one from 0 to ${MAX_THRESHOLD}`)
     }
   }
+  checkTunnel(tunnel)
   if (lowerThreshold > upperThreshold) {
     throw new ControlError(
       'bad-threshold',
@@ -88,10 +96,24 @@ export function checkDest({ port, weight, upperThreshold, lowerThreshold }: Dest
   }
 }
 
-export function checkFamilies(service: ServiceId, serviceFamily: number, destFamily: number): void {
-  if (serviceFamily === destFamily) return
+function checkTunnel({ type, port, checksum }: Tunnel): void {
+  if (type === 'gue' ? !isWhole(port, 1, 65535) : port !== 0) {
+    throw new ControlError(
+      'bad-tunnel',
+      type === 'gue'
+        ? `${port} is not a port for GUE: choose the one that the server takes it at, from 1 to 65535`
+        : `${type} has no ports: leave ${port} out`,
+    )
+  }
+  if (checksum === 'none' || type === 'gue' || (type === 'gre' && checksum === 'full')) return
+  throw new ControlError('bad-tunnel', `${type} has no such checksum: choose gue, or gre with a full one`)
+}
+
+/** Only a tunnel leads from a service to a server of the other family. */
+export function checkFamilies(service: ServiceId, serviceFamily: number, destFamily: number, method: MethodName): void {
+  if (serviceFamily === destFamily || method === 'tunneling') return
   throw new ControlError(
     'mixed-families',
-    `${describeService(service)} can't be translated to a real server of IPv${destFamily}: choose one of IPv${serviceFamily}`,
+    `${describeService(service)} can't have a real server of IPv${destFamily} but by tunneling: choose one of IPv${serviceFamily}`,
   )
 }

@@ -37,6 +37,17 @@ export function changeOfAddress(from: Address, to: Address, family: number): num
   return change + change32(from.word1, to.word1) + change32(from.word2, to.word2) + change32(from.word3, to.word3)
 }
 
+function sumOfWord(word: number): number {
+  return (word >>> 16) + (word & 0xffff)
+}
+
+/** What an address adds to the sum below a checksum that covers it. */
+export function sumOfAddress(address: Address, family: number): number {
+  const sum = sumOfWord(address.word0)
+  if (family === Family.Ipv4) return sum
+  return sum + sumOfWord(address.word1) + sumOfWord(address.word2) + sumOfWord(address.word3)
+}
+
 /** Keeps of an address what makes clients one: `mask` is an IPv4 mask or the length of an IPv6 prefix. */
 export function maskAddress(address: Address, mask: number, family: number): void {
   if (family === Family.Ipv4) {

@@ -29,6 +29,7 @@ import {
   EXPECTED,
   type Flow,
   type FlowKey,
+  ForwardingMethod,
   type Heading,
   NONE,
   type Settings,
@@ -61,6 +62,11 @@ function serverFlow(key: FlowKey, connection: Connection): void {
   key.destinationPort = connection.clientPort
   key.protocol = connection.protocol
   key.kind = connection.family
+}
+
+/** Whether the server's packets come by the director too. */
+export function seesServer(connection: Connection): boolean {
+  return connection.method === ForwardingMethod.Masquerading
 }
 
 /** Whether the slot holds the connection that a packet belongs to. */
@@ -129,9 +135,11 @@ export function removeConnection(index: number): void {
     const load = destStateAt(connection.dest)
     if (load !== null) load.persistent -= 1
   } else if ((connection.flags & ConnectionFlag.Expected) === 0) {
-    serverFlow(key, connection)
-    const reply = findFlow(key)
-    if (reply !== null && reply.connection === index) removeFlow(key)
+    if (seesServer(connection)) {
+      serverFlow(key, connection)
+      const reply = findFlow(key)
+      if (reply !== null && reply.connection === index) removeFlow(key)
+    }
     const dest = destAt(connection.dest)
     if (dest !== null) uncountConnection(connection.dest, dest, isActive(connection.protocol, connection.state))
     if (connection.template !== NONE) {
@@ -165,6 +173,11 @@ export function giveBack(index: number, connection: Connection): void {
   releaseConnection(index)
 }
 
+/** The port of a dest that a client's packet goes to. */
+export function serverPort(packet: Heading, dest: Dest): number {
+  return dest.port === 0 ? packet.destinationPort : dest.port
+}
+
 /** Fills a connection with what a client's first packet and its dest say of it. */
 export function describeConnection(connection: Connection, packet: Heading, destIndex: number, dest: Dest): void {
   copyAddress(connection.client, packet.source)
@@ -172,9 +185,13 @@ export function describeConnection(connection: Connection, packet: Heading, dest
   copyAddress(connection.server, dest.address)
   connection.clientPort = packet.sourcePort
   connection.virtualPort = packet.destinationPort
-  connection.serverPort = dest.port === 0 ? packet.destinationPort : dest.port
+  connection.serverPort = serverPort(packet, dest)
+  connection.localPort = 0
   connection.protocol = packet.protocol
   connection.family = packet.family
+  connection.method = dest.method
+  connection.serverFamily = dest.family
+  connection.local = NONE
   connection.dest = destIndex
   connection.state = 0
   connection.template = NONE
@@ -184,11 +201,11 @@ export function describeConnection(connection: Connection, packet: Heading, dest
 }
 
 /**
- * Makes the connection of a client's first packet with a dest; `serverPort` is 0 for the dest's own. Returns its slot, or `NONE` with
+ * Makes the connection of a client's first packet with a dest; `port` is 0 for the dest's own. Returns its slot, or `NONE` with
  * the reason counted. The client's flow is written last: a packet finds a whole connection or none.
  * @noinline
  */
-export function addConnection(packet: Heading, destIndex: number, template: number, serverPort: number): number {
+export function addConnection(packet: Heading, destIndex: number, template: number, port: number): number {
   const dest = destAt(destIndex)
   if (dest === null) return NONE
   const index = takeConnection()
@@ -198,7 +215,7 @@ export function addConnection(packet: Heading, destIndex: number, template: numb
     return NONE
   }
   describeConnection(connection, packet, destIndex, dest)
-  if (serverPort !== 0) connection.serverPort = serverPort
+  if (port !== 0) connection.serverPort = port
   connection.template = template
   connection.expiresMs = nowMs() + NEW_MS
   if (!addFlows(index, connection)) return NONE
@@ -221,23 +238,27 @@ function addFlows(index: number, connection: Connection): boolean {
     reserved: 0,
   }
   const flow: Flow = { connection: index, direction: Direction.Out }
-  serverFlow(key, connection)
-  if (!claimServerFlow(key)) {
-    count(Reason.TupleInUse)
-    giveBack(index, connection)
-    return false
-  }
-  if (!addFlow(key, flow)) {
-    giveBack(index, connection)
-    refuse(key)
-    return false
+  if (seesServer(connection)) {
+    serverFlow(key, connection)
+    if (!claimServerFlow(key)) {
+      count(Reason.TupleInUse)
+      giveBack(index, connection)
+      return false
+    }
+    if (!addFlow(key, flow)) {
+      giveBack(index, connection)
+      refuse(key)
+      return false
+    }
   }
   flow.direction = Direction.In
   clientFlow(key, connection)
   if (addFlow(key, flow)) return true
   refuse(key)
-  serverFlow(key, connection)
-  removeFlow(key)
+  if (seesServer(connection)) {
+    serverFlow(key, connection)
+    removeFlow(key)
+  }
   giveBack(index, connection)
   return false
 }

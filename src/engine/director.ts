@@ -5,11 +5,13 @@
  * one that begins a connection asks a scheduler. Every host calls these two functions and nothing else.
  */
 import { digest } from './address.ts'
-import { addConnection, carries, describeConnection, enterState, removeConnection } from './connections.ts'
+import { addConnection, carries, enterState, removeConnection, seesServer, serverPort } from './connections.ts'
 import { estimate } from './estimator.ts'
 import { evict } from './evict.ts'
 import { isFtp, takeExpected, watchCommand, watchReply } from './ftp.ts'
+import { drIn } from './forwarding/dr.ts'
 import { natIn, natOut } from './forwarding/nat.ts'
+import { tunIn } from './forwarding/tun.ts'
 import { answerWithIcmp, IcmpError } from './icmp.ts'
 import { ipv4ChecksumHolds, parseIpv4 } from './ipv4.ts'
 import { parseIpv6 } from './ipv6.ts'
@@ -19,10 +21,13 @@ import {
   Availability,
   type Choice,
   type Connection,
+  type Dest,
   Direction,
   Family,
   type FlowKey,
+  ForwardingMethod,
   type Heading,
+  Mover,
   NONE,
   Parsed,
   type Service,
@@ -119,9 +124,17 @@ function fromClient(packet: Packet, heading: Heading, connection: Connection, se
   }
   counters.inPackets += 1
   counters.inBytes += heading.length
-  enterState(connection, nextState(heading, connection.state, Direction.In, set), set, now)
+  const mover = seesServer(connection) ? Mover.Client : Mover.ClientAlone
+  enterState(connection, nextState(heading, connection.state, mover, set), set, now)
   if (isFtp(heading, connection)) watchCommand(packet, heading, connection)
-  return natIn(packet, heading, connection)
+  return toServer(packet, heading, connection.method, dest, connection.serverPort)
+}
+
+/** Sends a client's packet to a port of its server by a `ForwardingMethod`. */
+function toServer(packet: Packet, heading: Heading, method: number, dest: Dest, port: number): number {
+  if (method === ForwardingMethod.Masquerading) return natIn(packet, heading, dest.address, port)
+  if (method === ForwardingMethod.DirectRouting) return drIn(packet, heading, dest)
+  return tunIn(packet, heading, dest)
 }
 
 function fromServer(packet: Packet, heading: Heading, connection: Connection, set: Settings, now: number): number {
@@ -133,7 +146,7 @@ function fromServer(packet: Packet, heading: Heading, connection: Connection, se
     counters.outPackets += 1
     counters.outBytes += heading.length
   }
-  enterState(connection, nextState(heading, connection.state, Direction.Out, set), set, now)
+  enterState(connection, nextState(heading, connection.state, Mover.Server, set), set, now)
   if (isFtp(heading, connection)) watchReply(packet, heading, connection)
   return natOut(packet, heading, connection)
 }
@@ -187,28 +200,10 @@ function onePacket(packet: Packet, heading: Heading, destIndex: number): number 
   const dest = destAt(destIndex)
   const counters = countersAt(destIndex)
   if (dest === null || counters === null) return Verdict.Drop
-  const connection: Connection = {
-    expiresMs: 0,
-    client: { word0: 0, word1: 0, word2: 0, word3: 0 },
-    virtual: { word0: 0, word1: 0, word2: 0, word3: 0 },
-    server: { word0: 0, word1: 0, word2: 0, word3: 0 },
-    clientPort: 0,
-    virtualPort: 0,
-    serverPort: 0,
-    protocol: 0,
-    family: 0,
-    dest: 0,
-    state: 0,
-    template: 0,
-    members: 0,
-    flags: 0,
-    callId: 0,
-  }
-  describeConnection(connection, heading, destIndex, dest)
   counters.connections += 1
   counters.inPackets += 1
   counters.inBytes += heading.length
-  return natIn(packet, heading, connection)
+  return toServer(packet, heading, dest.method, dest, serverPort(heading, dest))
 }
 
 /** Milliseconds until the next `tick` while there is work left, and otherwise. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PLAIN_SERVICE } from '../control/model.ts'
+import { IPIP, PLAIN_SERVICE } from '../control/model.ts'
 import { checksumsAreValid, parseIpv4, parseTcp } from '../simulator/packets.ts'
 import { buildTcp } from '../simulator/build-packet.ts'
 import { MemoryHost } from '../memory/memory-host.ts'
@@ -30,7 +30,7 @@ class FtpDirector {
     const service = { protocol: 'tcp', ...this.virtual } as const
     this.control.addService({ ...service, ...PLAIN_SERVICE, scheduler: 'rr' })
     const limits = { upperThreshold: 0, lowerThreshold: 0 }
-    this.control.addDest(service, { ...this.server, ...limits, weight: 1, method: 'masquerading' })
+    this.control.addDest(service, { ...this.server, ...limits, weight: 1, method: 'masquerading', tunnel: IPIP })
     this.send(this.client, this.virtual, SYN)
     this.send(this.server, this.client, SYN | ACK)
     this.send(this.client, this.virtual, ACK)

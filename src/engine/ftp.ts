@@ -34,6 +34,7 @@ import {
   Family,
   type Flow,
   type FlowKey,
+  ForwardingMethod,
   FTP_PORT,
   type Heading,
   NONE,
@@ -65,9 +66,10 @@ const EPRT = 0x45505254
 const ENTERING_PASSIVE = 0x32323720
 const ENTERING_EXTENDED_PASSIVE = 0x32323920
 
-/** Whether the packet carries text of an FTP control connection. */
+/** Whether the packet carries text of an FTP control connection whose addresses are translated. */
 export function isFtp(heading: Heading, connection: Connection): boolean {
-  return connection.virtualPort === FTP_PORT && heading.protocol === PROTOCOL_TCP && heading.payload < heading.length
+  if (connection.virtualPort !== FTP_PORT || heading.protocol !== PROTOCOL_TCP) return false
+  return connection.method === ForwardingMethod.Masquerading && heading.payload < heading.length
 }
 
 /** Moves on. The mask tells the verifier, which else follows every sum that loops can make, that offsets stay small. */
@@ -286,8 +288,12 @@ function expect(connection: Connection, port: number): void {
   expected.clientPort = 0
   expected.virtualPort = port
   expected.serverPort = port
+  expected.localPort = 0
   expected.protocol = PROTOCOL_TCP
   expected.family = connection.family
+  expected.method = connection.method
+  expected.serverFamily = connection.serverFamily
+  expected.local = NONE
   expected.dest = connection.dest
   expected.state = TcpState.Listen
   expected.template = NONE

@@ -4,7 +4,7 @@
  * the director, the Linux default of 1000 a second: a flood of packets to a service without servers must not become a flood of answers.
  */
 import { fold } from './checksum.ts'
-import { IPV4_HEADER, writeIpv4Header } from './ipv4.ts'
+import { DEFAULT_TTL, IPV4_HEADER, writeIpv4Header } from './ipv4.ts'
 import { IPV6_HEADER, writeIpv6Header } from './ipv6.ts'
 import { allocator, icmpAt, ipv4At, ipv6At, makeRoom, nowMs, type Packet, route, sumOfBytes } from './platform.ts'
 import { Family, type Heading, type IcmpHeader, Route, Verdict } from './records.ts'
@@ -85,11 +85,11 @@ export function answerWithIcmp(packet: Packet, heading: Heading, error: number, 
   if (isIpv4) {
     const ip = ipv4At(packet, 0)
     if (ip === null) return Verdict.Drop
-    writeIpv4Header(ip, tos, length, PROTOCOL_ICMP, heading.destination, heading.source)
+    writeIpv4Header(ip, tos, length, 0, 0, DEFAULT_TTL, PROTOCOL_ICMP, heading.destination, heading.source)
   } else {
     const ip = ipv6At(packet, 0)
     if (ip === null) return Verdict.Drop
-    writeIpv6Header(ip, body, PROTOCOL_ICMPV6, heading.destination, heading.source)
+    writeIpv6Header(ip, 0, body, PROTOCOL_ICMPV6, DEFAULT_TTL, heading.destination, heading.source)
     sum += sumOfBytes(packet, 8, 32) + body + PROTOCOL_ICMPV6
   }
   icmp.checksum = 0xffff - fold(sum)

@@ -1,14 +1,16 @@
 /**
  * IPv4 as the director sees it: the one place that knows how an IPv4 header lies in a packet (RFC 791 §3.1).
  */
+import { sumOfAddress } from './address.ts'
 import { change32, fold, HOP_CHANGE, update } from './checksum.ts'
 import { ipv4At, type Packet, sumOfBytes } from './platform.ts'
 import { type Address, Family, type Heading, type Ipv4Header, Parsed } from './records.ts'
 
 export const IPV4_HEADER = 20
+export const DEFAULT_TTL = 64
 /** Flag and offset bits that only a fragment has set. */
 const FRAGMENT_BITS = 0x3fff
-const DONT_FRAGMENT = 0x4000
+export const DONT_FRAGMENT = 0x4000
 
 /** Reads an IPv4 header as far as the transport header. Returns a `Parsed`. */
 export function parseIpv4(packet: Packet, heading: Heading): number {
@@ -59,11 +61,14 @@ export function countIpv4Hop(ip: Ipv4Header): void {
   ip.checksum = update(ip.checksum, HOP_CHANGE)
 }
 
-/** Writes a header without options for a packet of the director's own, checksum included. */
+/** Writes a header without options for a packet of the director's own, checksum included. `fragment` is the field of flags and offset. */
 export function writeIpv4Header(
   ip: Ipv4Header,
   tos: number,
   totalLength: number,
+  identification: number,
+  fragment: number,
+  ttl: number,
   protocol: number,
   source: Address,
   destination: Address,
@@ -71,9 +76,9 @@ export function writeIpv4Header(
   ip.versionAndLength = 0x45
   ip.tos = tos
   ip.totalLength = totalLength
-  ip.identification = 0
-  ip.fragment = 0
-  ip.ttl = 64
+  ip.identification = identification
+  ip.fragment = fragment
+  ip.ttl = ttl
   ip.protocol = protocol
   ip.source = source.word0
   ip.destination = destination.word0
@@ -81,10 +86,10 @@ export function writeIpv4Header(
     0x4500 +
     tos +
     totalLength +
-    (64 * 256 + protocol) +
-    (source.word0 >>> 16) +
-    (source.word0 & 0xffff) +
-    (destination.word0 >>> 16) +
-    (destination.word0 & 0xffff)
+    identification +
+    fragment +
+    (ttl * 256 + protocol) +
+    sumOfAddress(source, Family.Ipv4) +
+    sumOfAddress(destination, Family.Ipv4)
   ip.checksum = 0xffff - fold(sum)
 }

@@ -81,15 +81,17 @@ export function replaceIpv6Destination(ip: Ipv6Header, from: Address, to: Addres
 /** Writes a header for a packet of the director's own. */
 export function writeIpv6Header(
   ip: Ipv6Header,
+  trafficClass: number,
   payloadLength: number,
   nextHeader: number,
+  hopLimit: number,
   source: Address,
   destination: Address,
 ): void {
-  ip.versionClassFlow = 0x60000000
+  ip.versionClassFlow = 0x60000000 + trafficClass * 0x100000
   ip.payloadLength = payloadLength
   ip.nextHeader = nextHeader
-  ip.hopLimit = 64
+  ip.hopLimit = hopLimit
   ip.source0 = source.word0
   ip.source1 = source.word1
   ip.source2 = source.word2

@@ -1,6 +1,6 @@
 /** Rules for firewall marks: which packets they fit, on the engine as Node runs it. */
 import { expect, it } from 'vitest'
-import { type MarkRule, PLAIN_SERVICE } from '../control/model.ts'
+import { IPIP, type MarkRule, PLAIN_SERVICE } from '../control/model.ts'
 import { MemoryHost } from '../memory/memory-host.ts'
 import { buildTcp, buildUdp } from '../simulator/packets.ts'
 import { freshDirector } from '../testing/bench.ts'
@@ -18,7 +18,7 @@ function marker(rules: readonly MarkRule[], family: 4 | 6): (packet: Uint8Array,
   for (const mark of [1, 2, 3]) {
     const service = { protocol: 'fwm', mark, family } as const
     control.addService({ ...service, ...PLAIN_SERVICE, scheduler: 'rr' })
-    const limits = { upperThreshold: 0, lowerThreshold: 0, weight: 1, method: 'masquerading' } as const
+    const limits = { upperThreshold: 0, lowerThreshold: 0, weight: 1, method: 'masquerading', tunnel: IPIP } as const
     control.addDest(service, { address: `${prefix}${mark}`, port: 0, ...limits })
   }
   control.setMarkRules(rules)

@@ -18,6 +18,9 @@ import type {
   ExtensionHeader,
   Flow,
   FlowKey,
+  GreChecksum,
+  GreHeader,
+  GueHeader,
   IcmpHeader,
   Ipv4Header,
   Ipv6Header,
@@ -61,6 +64,9 @@ export interface Platform {
   udpAt(packet: Packet, offset: number): UdpHeader | null
   sctpAt(packet: Packet, offset: number): SctpHeader | null
   icmpAt(packet: Packet, offset: number): IcmpHeader | null
+  gueAt(packet: Packet, offset: number): GueHeader | null
+  greAt(packet: Packet, offset: number): GreHeader | null
+  greChecksumAt(packet: Packet, offset: number): GreChecksum | null
   /** The byte at `offset`, or -1 where the packet has ended. */
   byteAt(packet: Packet, offset: number): number
   /** Does nothing where the packet has ended. */
@@ -76,8 +82,18 @@ export interface Platform {
   updateChecksum(packet: Packet, offset: number, addressChange: number, portChange: number, optional: number): void
   /** Cuts the packet to `keep` bytes and puts `room` zero bytes in front of it. False where it can't be done. Moves the packet. */
   makeRoom(packet: Packet, keep: number, room: number): boolean
+  /**
+   * Puts `room` bytes in front of the packet, for the caller to fill with the headers of a tunnel of a `TunnelType` with an outer IP header of
+   * a `Family`. A packet that hardware will cut is cut inside of it. False where it can't be done. Moves the packet.
+   */
+  encapsulate(packet: Packet, room: number, family: number, type: number): boolean
   /** Finds the way out for a packet of `length` bytes between two addresses of a `Family`. `Verdict.Forward` then takes it. */
   route(packet: Packet, family: number, source: Address, destination: Address, length: number): Route
+  /**
+   * The same for a packet of the host's own: IP forwarding may be off. `Verdict.Forward` then takes the packet the way that leads to
+   * `destination`, whatever it says itself. Fills `source` with the address that the host sends from, if there is a way and it isn't null.
+   */
+  routeAsHost(packet: Packet, family: number, destination: Address, length: number, source: Address | null): Route
   /** After `Route.TooBig`: the MTU of that way in bytes. */
   routeMtu(packet: Packet): number
 
@@ -157,6 +173,9 @@ export const tcpAt: Platform['tcpAt'] = (packet, offset) => current().tcpAt(pack
 export const udpAt: Platform['udpAt'] = (packet, offset) => current().udpAt(packet, offset)
 export const sctpAt: Platform['sctpAt'] = (packet, offset) => current().sctpAt(packet, offset)
 export const icmpAt: Platform['icmpAt'] = (packet, offset) => current().icmpAt(packet, offset)
+export const gueAt: Platform['gueAt'] = (packet, offset) => current().gueAt(packet, offset)
+export const greAt: Platform['greAt'] = (packet, offset) => current().greAt(packet, offset)
+export const greChecksumAt: Platform['greChecksumAt'] = (packet, offset) => current().greChecksumAt(packet, offset)
 export const byteAt: Platform['byteAt'] = (packet, offset) => current().byteAt(packet, offset)
 export const setByte: Platform['setByte'] = (packet, offset, value) => current().setByte(packet, offset, value)
 export const reach: Platform['reach'] = (packet, length) => current().reach(packet, length)
@@ -167,6 +186,10 @@ export const updateChecksum: Platform['updateChecksum'] = (packet, offset, addre
 export const makeRoom: Platform['makeRoom'] = (packet, keep, room) => current().makeRoom(packet, keep, room)
 export const route: Platform['route'] = (packet, family, source, destination, length) =>
   current().route(packet, family, source, destination, length)
+export const encapsulate: Platform['encapsulate'] = (packet, room, family, type) =>
+  current().encapsulate(packet, room, family, type)
+export const routeAsHost: Platform['routeAsHost'] = (packet, family, destination, length, source) =>
+  current().routeAsHost(packet, family, destination, length, source)
 export const routeMtu: Platform['routeMtu'] = (packet) => current().routeMtu(packet)
 export const findFlow: Platform['findFlow'] = (key) => current().findFlow(key)
 export const addFlow: Platform['addFlow'] = (key, flow) => current().addFlow(key, flow)

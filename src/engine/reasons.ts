@@ -19,6 +19,7 @@ export const enum Reason {
   IcmpLimited = 11,
   FtpNoRoom = 12,
   NoCallId = 13,
+  NoRoom = 14,
 }
 
 /** Counts a packet that is not forwarded. */
@@ -60,5 +61,10 @@ export const REASONS: readonly ReasonText[] = [
     name: 'no-call-id',
     answer: 'dropped',
     meaning: 'for a service of the engine sip, but no SIP over UDP with a Call-ID',
+  },
+  {
+    name: 'no-room',
+    answer: 'dropped',
+    meaning: 'the packet could not be put into a tunnel: it is in one already, or no memory',
   },
 ]

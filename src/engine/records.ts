@@ -100,6 +100,28 @@ export interface IcmpHeader {
   rest: be32
 }
 
+/** Generic UDP encapsulation, variant 0, without optional fields (draft-ietf-intarea-gue §3.1). */
+export interface GueHeader {
+  /** Version in the upper 2 bits, 1 of control, length of the optional fields in 4-byte words in the lower 5. */
+  versionAndLength: u8
+  /** IP protocol number of what follows. */
+  protocol: u8
+  flags: be16
+}
+
+/** RFC 2784 §2.1, as far as it is always there. */
+export interface GreHeader {
+  flags: be16
+  /** EtherType of what follows. */
+  protocol: be16
+}
+
+/** What follows a `GreHeader` whose flags say so. */
+export interface GreChecksum {
+  checksum: be16
+  reserved: be16
+}
+
 /** An IP address in 32-bit words in host order; an IPv4 address is `word0`, the others are 0. */
 export interface Address {
   word0: u32
@@ -202,8 +224,16 @@ export interface Connection {
   clientPort: u16
   virtualPort: u16
   serverPort: u16
+  /** FullNAT: the port of the director's own that the server answers to. */
+  localPort: u16
   protocol: u8
   family: u8
+  /** `ForwardingMethod`: the dest's when the connection was made. */
+  method: u8
+  /** `Family` of the server's address; with tunnels it may be another than the connection's. */
+  serverFamily: u8
+  /** FullNAT: the director's own address that the server answers to, an index in `localAddresses`; otherwise 0. */
+  local: u32
   /** Index in the table `dests`. */
   dest: u32
   /** A state of the protocol's. 32 bits wide because it is changed by compare-and-swap. */
@@ -332,6 +362,15 @@ export interface Dest {
   method: u8
   /** `Availability`. */
   availability: u8
+  /** `Family` of the address; with tunnels it may be another than the service's. */
+  family: u8
+  /** 1 where the address is the director's own. */
+  isLocal: u8
+  /** `TunnelType`, its UDP port (GUE), and whether its header carries a checksum: 0, or as uapi `linux/ip_vs.h` has it 1 or 2. */
+  tunnelType: u8
+  tunnelChecksum: u8
+  tunnelPort: u16
+  reserved: u16
   /** Capacity relative to the other dests of the service, 0 … 2^31 − 1; 0: no new connections. */
   weight: u32
   /** The last weight that wasn't 0 (`mh` keeps a quiesced dest's place). */
@@ -494,8 +533,10 @@ export const enum Verdict {
   Drop = 1,
   /** Rewritten and on its way out by the route that `route` found. */
   Forward = 2,
-  /** Rewritten, to be forwarded by the host's own stack, which fragments it. */
+  /** Rewritten, to be forwarded by the host's own stack, which fragments it, or to be delivered by it. */
   Stack = 3,
+  /** Put into a packet of the director's own, to be sent by the host's stack, which fragments it. */
+  Send = 4,
 }
 
 /** What reading an IP header came to. */
@@ -521,6 +562,15 @@ export const enum Direction {
   Out = 1,
   /** No packet's: the flow leads to a template. */
   Template = 2,
+}
+
+/** Whose packet moves a connection from state to state. */
+export const enum Mover {
+  /** The client, where the server's packets are seen as well. */
+  Client = 0,
+  Server = 1,
+  /** The client, where the server's packets go another way. */
+  ClientAlone = 2,
 }
 
 export const enum ConnectionFlag {
@@ -568,6 +618,20 @@ export const enum Scheduler {
 /** Values as in `ipvsadm`'s netlink attribute (`IP_VS_CONN_F_MASQ` …): uapi `linux/ip_vs.h`. */
 export const enum ForwardingMethod {
   Masquerading = 0,
+  Tunneling = 2,
+  DirectRouting = 3,
+  /** Not upstream's; the value is Alibaba's. */
+  FullNat = 5,
+}
+
+/** What is put around a packet to a server (`ipvsadm --tun-type`). Values as in uapi `linux/ip_vs.h`. */
+export const enum TunnelType {
+  /** RFC 2003, RFC 2473: nothing but an IP header. */
+  Ipip = 0,
+  /** Generic UDP encapsulation, draft-ietf-intarea-gue. */
+  Gue = 1,
+  /** RFC 2784. */
+  Gre = 2,
 }
 
 export const enum Availability {
@@ -591,7 +655,7 @@ export const enum Route {
 }
 
 /** Changes whenever a record or table does: tables of another version are not adopted. */
-export const LAYOUT_VERSION = 3
+export const LAYOUT_VERSION = 4
 
 /** The port of FTP's control connections (RFC 959), whose services differ from others. */
 export const FTP_PORT = 21

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PLAIN_SERVICE } from '../control/model.ts'
+import { IPIP, PLAIN_SERVICE } from '../control/model.ts'
 import { buildUdp, parseIpv4 } from '../simulator/packets.ts'
 import { memoryBench, type DirectorBench } from '../testing/bench.ts'
 import { kernelBench, whyNoKernelBench } from '../testing/kernel-bench.ts'
@@ -22,7 +22,7 @@ class Calls {
     const persistence = { timeoutS: 60, mask: 0xffffffff }
     const service = { ...PHONES, ...PLAIN_SERVICE, scheduler: 'rr', persistence, engine: 'sip', onePacket } as const
     bench.control.addService(service)
-    const limits = { upperThreshold: 0, lowerThreshold: 0, weight: 1, method: 'masquerading' } as const
+    const limits = { upperThreshold: 0, lowerThreshold: 0, weight: 1, method: 'masquerading', tunnel: IPIP } as const
     for (const address of ['10.2.0.1', '10.2.0.2']) bench.control.addDest(PHONES, { address, port: 5060, ...limits })
   }
 

@@ -7,6 +7,7 @@
 import { attachAll, deviceStatus, setExcluded, type DeviceStatus } from './attach.ts'
 import { KernelError } from './errors.ts'
 import { loadInto, type LoadOptions } from './loader.ts'
+import { prepareLoopback, restoreLoopback } from './loopback.ts'
 import { PinnedDirector, removePins, removeUnfinished } from './pins.ts'
 import { lockFolder, removeFolder, stateFolder, type StateFolder } from './state-folder.ts'
 import { requireSystem } from './system.ts'
@@ -73,6 +74,7 @@ export function openOrLoad(folder: StateFolder, options: LoadOptions = {}): Pinn
     if (director === null) throw new Error(`${folder.pins} is gone as soon as made`)
   }
   try {
+    prepareLoopback(folder)
     attachAll(director)
   } catch (error) {
     director.close()
@@ -85,6 +87,7 @@ export function openOrLoad(folder: StateFolder, options: LoadOptions = {}): Pinn
 export function unload(): boolean {
   return writing((folder) => {
     const removed = removePins(folder)
+    restoreLoopback(folder)
     removeFolder(folder)
     return removed
   })
@@ -104,6 +107,7 @@ export function attach(names: readonly string[] = []): void {
       )
     try {
       setExcluded(folder, names, false)
+      prepareLoopback(folder)
       attachAll(director)
     } finally {
       director.close()

@@ -2,6 +2,7 @@
  * The engine's host in Node: packets are byte arrays, tables lie in memory, the clock is whatever the caller says. What the kernel host
  * does at tcx, this does for the simulator, the tests and the tools; the engine that runs is the same source.
  */
+import { copyAddress } from '../engine/address.ts'
 import { fold, update } from '../engine/checksum.ts'
 import { handlePacket, tick } from '../engine/director.ts'
 import {
@@ -22,6 +23,9 @@ import {
   DestView,
   FlowKeyView,
   FlowView,
+  GreChecksumView,
+  GreHeaderView,
+  GueHeaderView,
   IcmpHeaderView,
   Ipv4HeaderView,
   LayoutView,
@@ -59,7 +63,8 @@ import { type MemoryHash, MemoryTables, type MemoryTablesOptions } from './memor
 export interface RouteQuestion {
   /** `Family`. */
   readonly family: number
-  readonly source: Address
+  /** Null for a packet of the host's own, which is asked for the way that the host itself takes. */
+  readonly source: Address | null
   readonly destination: Address
   readonly length: number
 }
@@ -68,6 +73,8 @@ export interface RouteAnswer {
   readonly route: Route
   /** After `TooBig`: bytes of the largest packet that the way takes. */
   readonly mtu: number
+  /** Where a packet of the host's own was asked for: the address that it leaves with. */
+  readonly source?: Address
 }
 
 export type RouteLookup = (question: RouteQuestion) => RouteAnswer
@@ -83,6 +90,14 @@ export interface Handled {
   readonly verdict: number
   /** The packet as the director left it, from its IP header. */
   readonly packet: Uint8Array
+  /** Of `Verdict.Forward`: where the packet goes next by the host's routes, whatever its destination says. */
+  readonly nextHop: NextHop | null
+}
+
+export interface NextHop {
+  /** `Family`. */
+  readonly family: number
+  readonly address: Address
 }
 
 /** Bytes of the longest IPv4 packet (RFC 791 §3.1). */
@@ -97,8 +112,9 @@ class MemoryPacket implements Packet {
   readonly data = new DataView(this.bytes.buffer)
   length = 0
   mark = 0
-  /** After `route`: the MTU of the way that was too narrow. */
+  /** After `route` and `routeAsHost`: the MTU of the way that was too narrow, and where it leads. */
   mtu = 0
+  nextHop: NextHop | null = null
 }
 
 /** Every packet that the engine sees here was made by `MemoryHost.handle`. */
@@ -187,10 +203,11 @@ export class MemoryHost implements Platform {
     packet.bytes.set(bytes)
     packet.length = bytes.length
     packet.mark = mark
+    packet.nextHop = null
     // As a link would say; what is neither family the engine finds out.
     const family = (bytes[0] ?? 0) >>> 4 === Family.Ipv6 ? Family.Ipv6 : Family.Ipv4
     const verdict = runOn(this, () => handlePacket(packet, family))
-    return { verdict, packet: packet.bytes.slice(0, packet.length) }
+    return { verdict, packet: packet.bytes.slice(0, packet.length), nextHop: packet.nextHop }
   }
 
   /** Sets the clock and does a slice of the housekeeping; returns the milliseconds until it wants to be called again. */
@@ -228,6 +245,18 @@ export class MemoryHost implements Platform {
 
   icmpAt(packet: Packet, offset: number): IcmpHeaderView | null {
     return header(packet, offset, IcmpHeaderView)
+  }
+
+  gueAt(packet: Packet, offset: number): GueHeaderView | null {
+    return header(packet, offset, GueHeaderView)
+  }
+
+  greAt(packet: Packet, offset: number): GreHeaderView | null {
+    return header(packet, offset, GreHeaderView)
+  }
+
+  greChecksumAt(packet: Packet, offset: number): GreChecksumView | null {
+    return header(packet, offset, GreChecksumView)
   }
 
   byteAt(packet: Packet, offset: number): number {
@@ -269,10 +298,27 @@ export class MemoryHost implements Platform {
     return true
   }
 
+  encapsulate(packet: Packet, room: number): boolean {
+    if (packet.length + room > MAX_PACKET) return false
+    return this.makeRoom(packet, packet.length, room)
+  }
+
   route(packet: Packet, family: number, source: Address, destination: Address, length: number): Route {
-    const { route, mtu } = this.lookupRoute({ family, source, destination, length })
-    own(packet).mtu = mtu
-    return route
+    return this.wayOut(packet, { family, source, destination, length }).route
+  }
+
+  routeAsHost(packet: Packet, family: number, destination: Address, length: number, source: Address | null): Route {
+    const answer = this.wayOut(packet, { family, source: null, destination, length })
+    if (source !== null && answer.source !== undefined) copyAddress(source, answer.source)
+    return answer.route
+  }
+
+  private wayOut(packet: Packet, question: RouteQuestion): RouteAnswer {
+    const answer = this.lookupRoute(question)
+    const { word0, word1, word2, word3 } = question.destination
+    own(packet).mtu = answer.mtu
+    own(packet).nextHop = { family: question.family, address: { word0, word1, word2, word3 } }
+    return answer
   }
 
   routeMtu(packet: Packet): number {

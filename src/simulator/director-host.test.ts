@@ -39,7 +39,8 @@ function topology(seed: number, conditions: Partial<LinkConditions> = {}) {
 function natHook(server: string): IngressHook {
   const rebuild = (ip: Ipv4, tcp: Tcp, changes: object): ReturnType<IngressHook> => {
     const fields = { ...ip, ...tcp, ttl: ip.ttl - 1, ...changes }
-    return { verdict: 'forward', packet: buildTcp({ ...fields, options: tcp.options, payload: tcp.payload }) }
+    const packet = buildTcp({ ...fields, options: tcp.options, payload: tcp.payload })
+    return { verdict: 'forward', packet, nextHop: parseIpv4(packet)?.destination ?? 0 }
   }
   return (packet) => {
     const ip = parseIpv4(packet)

@@ -23,6 +23,8 @@ function verdictOf(verdict: number): IngressResult['verdict'] {
       return 'forward'
     case Verdict.Stack:
       return 'stack'
+    case Verdict.Send:
+      return 'send'
     default:
       return 'pass'
   }
@@ -38,13 +40,14 @@ export function makeDirector(host: Host, options: MemoryTablesOptions = {}): Mem
     route: ({ family, source, destination, length }) => {
       // The simulated hosts have no IPv6.
       if (family !== Family.Ipv4) return { route: Route.None, mtu: 0 }
-      const found = host.lookupRoute(source.word0, destination.word0, length)
-      return { route: ROUTES[found.result], mtu: found.result === 'too-big' ? found.mtu : 0 }
+      const found = host.lookupRoute(source === null ? null : source.word0, destination.word0, length)
+      const own = { word0: host.sourceFor(destination.word0) ?? 0, word1: 0, word2: 0, word3: 0 }
+      return { route: ROUTES[found.result], mtu: found.result === 'too-big' ? found.mtu : 0, source: own }
     },
   })
   host.ingressHook = (packet) => {
-    const { verdict, packet: result } = director.handle(packet)
-    return { verdict: verdictOf(verdict), packet: result }
+    const { verdict, packet: result, nextHop } = director.handle(packet)
+    return { verdict: verdictOf(verdict), packet: result, nextHop: nextHop === null ? 0 : nextHop.address.word0 }
   }
   const keepHouse = (): void => {
     const nextMs = director.tick(Math.floor(host.clock.nowMs))

@@ -106,8 +106,13 @@ export class Host {
     return this.ip.routes.remove(parsePrefix(destination))
   }
 
-  /** For a director: whether a packet of `lengthBytes` can be forwarded between two addresses in host order. */
-  lookupRoute(source: number, destination: number, lengthBytes: number): RouteLookup {
+  /** The address that packets to a destination are sent from; null if there is no way there. */
+  sourceFor(destination: number): number | null {
+    return this.ip.sourceFor(destination)
+  }
+
+  /** For a director: whether a packet of `lengthBytes` can be forwarded between two addresses in host order. Source null: the host's own. */
+  lookupRoute(source: number | null, destination: number, lengthBytes: number): RouteLookup {
     return this.ip.lookupRoute(source, destination, lengthBytes)
   }
 

@@ -13,12 +13,14 @@ import { type Route, RoutingTable } from './routing.ts'
 import { zeroedBytes } from './slab.ts'
 
 /**
- * What a director does with a packet. `pass`: on to the stack, unchanged. `forward`: the returned packet leaves by the route to its
- * destination as it is. `stack`: the stack takes the returned packet as if it had arrived so.
+ * What a director does with a packet. `pass`: on to the stack, unchanged. `forward`: the returned packet leaves as it is by the route to
+ * `nextHop`. `stack`: the stack takes the returned packet as if it had arrived so. `send`: the stack sends it as the host's own.
  */
 export interface IngressResult {
-  readonly verdict: 'pass' | 'drop' | 'forward' | 'stack'
+  readonly verdict: 'pass' | 'drop' | 'forward' | 'stack' | 'send'
   readonly packet: Uint8Array
+  /** Of `forward`: an IPv4 address. */
+  readonly nextHop?: number
 }
 
 /** Called with each IPv4 packet before the stack looks at it; the bytes, link padding included, are to be left as they are. */
@@ -75,9 +77,12 @@ export class Ipv4Stack implements InterfaceOwner {
     return this.localAddresses.has(address)
   }
 
-  /** For a director: whether a packet of `lengthBytes` can be forwarded to the destination. As in Linux, not to the host itself. */
-  lookupRoute(_source: number, destination: number, lengthBytes: number): RouteLookup {
-    if (!this.forwarding) return { result: 'forwarding-disabled' }
+  /**
+   * For a director: whether a packet of `lengthBytes` can be forwarded to the destination. As in Linux, not to the host itself. A null
+   * source stands for the host's own packets, which need no forwarding.
+   */
+  lookupRoute(source: number | null, destination: number, lengthBytes: number): RouteLookup {
+    if (!this.forwarding && source !== null) return { result: 'forwarding-disabled' }
     const route = this.isLocal(destination) ? null : this.routes.lookup(destination)
     if (route === null) return { result: 'none' }
     const { mtu } = route.interface
@@ -95,7 +100,7 @@ export class Ipv4Stack implements InterfaceOwner {
       this.receive(packet)
       return
     }
-    const { verdict, packet: result } = this.ingressHook(packet)
+    const { verdict, packet: result, nextHop } = this.ingressHook(packet)
     switch (verdict) {
       case 'pass': {
         this.receive(packet)
@@ -106,11 +111,15 @@ export class Ipv4Stack implements InterfaceOwner {
         return
       }
       case 'forward': {
-        this.sendAsIs(result)
+        this.sendAsIs(result, nextHop ?? 0)
         return
       }
       case 'stack': {
         this.receive(result)
+        return
+      }
+      case 'send': {
+        this.send(result)
         return
       }
     }
@@ -204,13 +213,8 @@ export class Ipv4Stack implements InterfaceOwner {
   }
 
   /** A director's packet: as the kernel's redirect does, it leaves as it is or not at all. */
-  private sendAsIs(packet: Uint8Array): void {
-    const ip = parseIpv4(packet)
-    if (ip === null) {
-      this.countDrop('malformed')
-      return
-    }
-    const route = this.routes.lookup(ip.destination)
+  private sendAsIs(packet: Uint8Array, nextHop: number): void {
+    const route = this.routes.lookup(nextHop)
     if (route === null) {
       this.countDrop('no-route')
       return
@@ -219,7 +223,7 @@ export class Ipv4Stack implements InterfaceOwner {
       this.countDrop('too-big')
       return
     }
-    route.interface.send(packet, route.gateway ?? ip.destination)
+    route.interface.send(packet, route.gateway ?? nextHop)
   }
 
   private isBroadcast(address: number): boolean {

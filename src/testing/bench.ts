@@ -11,7 +11,10 @@ import type { TableStore } from '../engine/tables.ts'
 import { MemoryHost } from '../memory/memory-host.ts'
 import { lookUpRoute } from './routes.ts'
 
-/** `stack` is told apart from `pass` only by a host that knows; to the kernel both are “on to the stack”. */
+/**
+ * `stack` is told apart from `pass` only by a host that knows; to the kernel both are “on to the stack”. What the host's stack is to send
+ * is `forward` on both.
+ */
 export type BenchVerdict = 'pass' | 'drop' | 'forward' | 'stack'
 
 export interface BenchResult {
@@ -60,6 +63,7 @@ const VERDICTS: Readonly<Record<number, BenchVerdict>> = {
   [Verdict.Drop]: 'drop',
   [Verdict.Forward]: 'forward',
   [Verdict.Stack]: 'stack',
+  [Verdict.Send]: 'forward',
 }
 
 /** The engine in Node. */

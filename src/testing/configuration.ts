@@ -1,6 +1,9 @@
 /** Changes of a director's configuration as plain values, to be made on several directors alike, and a source of random ones. */
 import type { Director } from '../control/director.ts'
 import {
+  IPIP,
+  type MethodName,
+  type Tunnel,
   ControlError,
   type DestConfig,
   type Endpoint,
@@ -221,12 +224,27 @@ function randomOptions(service: ServiceId, random: Random): ServiceOptions {
   }
 }
 
+const METHODS: readonly MethodName[] = ['masquerading', 'masquerading', 'direct-routing', 'tunneling']
+const TUNNELS: readonly Tunnel[] = [
+  IPIP,
+  { type: 'gue', port: 6080, checksum: 'none' },
+  { type: 'gue', port: 65535, checksum: 'full' },
+  { type: 'gue', port: 1, checksum: 'remote' },
+  { type: 'gre', port: 0, checksum: 'none' },
+  { type: 'gre', port: 0, checksum: 'full' },
+  // Not to be had.
+  { type: 'ipip', port: 0, checksum: 'full' },
+]
+
 function randomDest(service: ServiceId, random: Random): DestConfig {
   const upperThreshold = pick(random, UPPER_THRESHOLDS)
+  const method = pick(random, METHODS)
+  const family = random.chance(method === 'tunneling' ? 0.3 : 0.01) ? pick(random, [4, 6] as const) : familyOf(service)
   return {
-    ...pick(random, SERVERS[random.chance(0.01) ? 4 : familyOf(service)]),
+    ...pick(random, SERVERS[family]),
     weight: pick(random, WEIGHTS),
-    method: 'masquerading',
+    method,
+    tunnel: pick(random, TUNNELS),
     upperThreshold,
     lowerThreshold: random.chance(0.5) ? 0 : random.below(Math.min(upperThreshold + 1, 2 ** 31)),
   }
@@ -265,7 +283,8 @@ export function startingChanges(random: Random): Change[] {
       dest: {
         ...(SERVERS[familyOf(service)][server] as Endpoint),
         weight: 1,
-        method: 'masquerading',
+        method: pick(random, METHODS),
+        tunnel: IPIP,
         upperThreshold: 0,
         lowerThreshold: 0,
       },

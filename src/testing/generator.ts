@@ -90,6 +90,8 @@ export class Generator {
     if (ip === null || !PROTOCOL_NUMBERS.includes(ip.protocol) || ip.payload.length < 4) return
     // A copy: the packet's memory lives on.
     const address = typeof ip.destination === 'number' ? ip.destination : ip.destination.slice()
+    // The end of a tunnel.
+    if (typeof address !== typeof this.speaker.client.address) return
     this.speaker.server = { address, port: read16(ip.payload, 2) }
   }
 

@@ -21,6 +21,7 @@ import { isActive } from '../engine/protocols/protocols.ts'
 import {
   type Address,
   ConnectionFlag,
+  ForwardingMethod,
   type Digest,
   Direction,
   EXPECTED,
@@ -49,7 +50,8 @@ function isExpected({ flags }: ConnectionView): boolean {
 /** How many flows lead to a connection: a template that is set aside is found no more. */
 function wantedFlows(connection: ConnectionView): number {
   if (isExpected(connection)) return 1
-  if (!isTemplate(connection)) return 2
+  // Of a server that has the virtual address itself no packets come.
+  if (!isTemplate(connection)) return connection.method === ForwardingMethod.Masquerading ? 2 : 1
   return (connection.flags & ConnectionFlag.SetAside) !== 0 ? 0 : 1
 }
 

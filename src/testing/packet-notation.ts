@@ -71,7 +71,44 @@ function noteIp(ip: Ipv4 | Ipv6): string {
   return `${addresses} ttl=${ip.ttl} tos=${ip.tos} ${fragment} len=${ip.totalLength} ${notePayload(ip)}`
 }
 
+/** Protocols of IP inside of IP, RFC 2003 and RFC 2473. */
+const IPV4_INSIDE = 4
+const IPV6_INSIDE = 41
+const GRE = 47
+const GRE_CHECKSUM_PRESENT = 0x8000
+/** Where the transcripts' servers take GUE. */
+const GUE_PORT = 6080
+
+function noteInside(bytes: Uint8Array): string {
+  const inside = parseIpv4(bytes) ?? parseIpv6(bytes) ?? parseQuotedIpv4(bytes)
+  return inside === null ? '[ not a packet ]' : `[ ${noteIp(inside)} ]`
+}
+
+function hex(bytes: Uint8Array, length: number): string {
+  return Buffer.from(bytes.subarray(0, length)).toString('hex')
+}
+
+/** What a tunnel's packet carries; the checksum of GRE, which depends on the offload where the recording was made, isn't written. */
+function noteTunnel({ protocol, payload }: Ipv4 | Ipv6): string | null {
+  if (protocol === IPV4_INSIDE || protocol === IPV6_INSIDE) return `proto ${protocol} ${noteInside(payload)}`
+  if (protocol === GRE) {
+    const checksum = (read16(payload, 0) & GRE_CHECKSUM_PRESENT) !== 0
+    const header = checksum ? `${hex(payload, 4)}00000000` : hex(payload, 8)
+    return `gre ${header} ${noteInside(payload.subarray(checksum ? 8 : 4))}`
+  }
+  if (protocol !== Protocol.Udp || payload.length < 12 || read16(payload, 2) !== GUE_PORT) return null
+  const checksum = read16(payload, 6) === 0 ? 'no' : 'yes'
+  const gue = payload.subarray(8)
+  return `udp ${read16(payload, 0)}>${GUE_PORT} csum=${checksum} gue ${hex(gue, 4)} ${noteInside(gue.subarray(4))}`
+}
+
 function notePayload(ip: Ipv4 | Ipv6): string {
+  if ('fragmentOffset' in ip && ip.fragmentOffset > 0) return `proto ${ip.protocol} fragment at ${ip.fragmentOffset}`
+  const first = 'moreFragments' in ip && ip.moreFragments ? 'first fragment ' : ''
+  return first + (noteTunnel(ip) ?? noteTransport(ip))
+}
+
+function noteTransport(ip: Ipv4 | Ipv6): string {
   const tcp = parseTcp(ip)
   if (tcp !== null) return `tcp ${flagLetters(tcp.flags)} ${tcp.sourcePort}>${tcp.destinationPort}`
   // A quotation may end before the datagram does.

@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs'
 import { parseAddress } from '../control/address.ts'
 import {
+  IPIP,
   type DestConfig,
   type DestStatus,
   type Endpoint,
@@ -177,7 +178,7 @@ class TraceReplay {
   }
 
   private dest({ s, w, u, l }: Server): DestConfig {
-    return { ...this.server(s), weight: w, method: 'masquerading', upperThreshold: u, lowerThreshold: l }
+    return { ...this.server(s), weight: w, method: 'masquerading', tunnel: IPIP, upperThreshold: u, lowerThreshold: l }
   }
 
   private listed(): readonly DestStatus[] {

@@ -36,7 +36,7 @@ const TRANSCRIPTS: readonly { file: string; atLeast: number; options?: Transcrip
   { file: 'server_removed_udp', atLeast: 11 },
   { file: 'service_removed', atLeast: 15 },
   { file: 'reuse', atLeast: 27 },
-  { file: 'stats_modes', atLeast: 13 },
+  { file: 'stats_modes', atLeast: 23 },
   { file: 'quiesced', atLeast: 16 },
   { file: 'no_server', atLeast: 9 },
   { file: 'no_service', atLeast: 33 },
@@ -48,7 +48,7 @@ const TRANSCRIPTS: readonly { file: string; atLeast: number; options?: Transcrip
   // A datagram's connection lasts 3 s. The first had gone when the 7th datagram of the first service came, or the 8th of the second.
   { file: 'thresholds', atLeast: 56, options: { flowSteps: [550, 465] } },
   { file: 'one_packet', atLeast: 11 },
-  { file: 'on_the_wire', atLeast: 24 },
+  { file: 'on_the_wire', atLeast: 83 },
 ]
 
 /** Long enough for every connection to expire. */

@@ -39,6 +39,14 @@ export const TEST_ROUTES: readonly TestRoute[] = [
   { family: V6, prefix: '::/0', type: 'unicast', mtu: DEFAULT_MTU },
 ]
 
+/** The host's own, which it sends from. */
+export const HOST_ADDRESS = '192.168.2.1'
+export const HOST_ADDRESS_IPV6 = 'fdaa:2::1'
+const HOST_ADDRESSES: Readonly<Record<Family, Address>> = {
+  [V4]: parseAddress(HOST_ADDRESS).address,
+  [V6]: parseAddress(HOST_ADDRESS_IPV6).address,
+}
+
 function words({ word0, word1, word2, word3 }: Address): readonly number[] {
   return [word0, word1, word2, word3]
 }
@@ -63,8 +71,9 @@ function isConfined({ word0, word1, word2, word3 }: Address): boolean {
 /** What `bpf_fib_lookup` answers over `TEST_ROUTES` where forwarding is switched on or off. */
 export function lookUpRoute(forwarding: boolean, question: RouteQuestion): RouteAnswer {
   const { family, source, destination, length } = question
-  if (family === V6 && (isConfined(source) || isConfined(destination))) return { route: Route.None, mtu: 0 }
-  if (!forwarding) return { route: Route.ForwardingDisabled, mtu: 0 }
+  const isConfinedSource = source !== null && isConfined(source)
+  if (family === V6 && (isConfinedSource || isConfined(destination))) return { route: Route.None, mtu: 0 }
+  if (!forwarding && source !== null) return { route: Route.ForwardingDisabled, mtu: 0 }
   const wanted = words(destination)
   const found = PARSED.find(
     (route) =>
@@ -72,5 +81,9 @@ export function lookUpRoute(forwarding: boolean, question: RouteQuestion): Route
       route.network.every((word, index) => (((wanted[index] ?? 0) ^ word) & (route.masks[index] ?? 0)) === 0),
   )
   if (found?.type !== 'unicast') return { route: Route.None, mtu: 0 }
-  return { route: length > found.mtu ? Route.TooBig : Route.Found, mtu: found.mtu }
+  return {
+    route: length > found.mtu ? Route.TooBig : Route.Found,
+    mtu: found.mtu,
+    source: HOST_ADDRESSES[found.family],
+  }
 }

@@ -1,5 +1,6 @@
 /** A director in Node with one service, and its clients in a word each: for tests of one thing at a time. */
 import {
+  IPIP,
   type AddressedService,
   type ConnectionStatus,
   type DestConfig,
@@ -19,7 +20,7 @@ export function server(last: number, weight = 1): DestConfig {
 
 /** A real server without thresholds. */
 export function plainDest({ address, port }: Endpoint, weight = 1): DestConfig {
-  return { address, port, weight, method: 'masquerading', upperThreshold: 0, lowerThreshold: 0 }
+  return { address, port, weight, method: 'masquerading', tunnel: IPIP, upperThreshold: 0, lowerThreshold: 0 }
 }
 
 /** A service of `rr` without any option. */

@@ -1,13 +1,14 @@
 /**
- * The network namespace of this process's kernel benches: one device, up, with the routes of `routes.ts`, no address of ours. Made for the first
+ * The network namespace of this process's kernel benches: one device, up, with the routes and addresses of `routes.ts`. Made for the first
  * bench and removed with the last. The main thread is moved there and back by setns(2), which all later system calls follow; nothing else in the process
  * may rely on the network meanwhile.
  */
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { enableLoopback } from '../kernel/loopback.ts'
 import { networkDevices } from '../kernel/network-devices.ts'
 import { koffi, libc } from '../kernel/libc.ts'
-import { DEFAULT_MTU, TEST_ROUTES } from './routes.ts'
+import { DEFAULT_MTU, HOST_ADDRESS, HOST_ADDRESS_IPV6, TEST_ROUTES } from './routes.ts'
 
 const NAME = `weirbench-${process.pid}`
 const DEVICE = 'bench0'
@@ -62,6 +63,8 @@ function makeNamespace(): void {
   )
   inside('link', 'set', 'far0', 'up')
   inside('link', 'set', DEVICE, 'up')
+  inside('address', 'add', `${HOST_ADDRESS}/32`, 'dev', DEVICE)
+  inside('address', 'add', `${HOST_ADDRESS_IPV6}/128`, 'dev', DEVICE, 'nodad')
   for (const { family, prefix, type, mtu } of TEST_ROUTES) {
     const of = `-${family}`
     if (type === 'unicast') inside(of, 'route', 'add', prefix, 'dev', DEVICE, 'mtu', 'lock', String(mtu))
@@ -104,4 +107,5 @@ export function leaveNamespace(): void {
 export function setForwarding(on: boolean): void {
   writeFileSync('/proc/sys/net/ipv4/ip_forward', on ? '1' : '0')
   writeFileSync('/proc/sys/net/ipv6/conf/all/forwarding', on ? '1' : '0')
+  enableLoopback()
 }

@@ -7,11 +7,13 @@ import {
   SCHEDULERS,
   type DestConfig,
   type DirectorControl,
+  type MethodName,
   type ServiceId,
   type ServiceOptions,
   type SettingValues,
+  type Tunnel,
 } from '../../control/model.ts'
-import type { CommandLine } from './command-line.ts'
+import type { CommandLine, ForwardingName } from './command-line.ts'
 import * as messages from './messages.ts'
 import { readSchedFlags } from './sched-flags.ts'
 
@@ -72,13 +74,25 @@ function editService(line: CommandLine, director: Changeable): void {
   director.editService({ ...id, ...options(line, named) })
 }
 
+const METHODS: Readonly<Record<ForwardingName, MethodName>> = {
+  masquerading: 'masquerading',
+  gatewaying: 'direct-routing',
+  ipip: 'tunneling',
+}
+
+function tunnel({ given, tunnelType, tunnelPort }: CommandLine): Tunnel {
+  const checksum = given.has('tun-remcsum') ? 'remote' : given.has('tun-csum') ? 'full' : 'none'
+  return { type: tunnelType, port: tunnelPort, checksum }
+}
+
 function dest(line: CommandLine): DestConfig {
   const { serverAddress, serverPort, weight, upperThreshold, lowerThreshold } = line
   return {
     address: serverAddress,
     port: serverPort,
     weight,
-    method: 'masquerading',
+    method: METHODS[line.forwarding],
+    tunnel: tunnel(line),
     upperThreshold,
     lowerThreshold,
   }

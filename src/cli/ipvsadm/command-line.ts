@@ -2,7 +2,7 @@
  * A command line of ipvsadm, parsed and checked as ipvsadm 1.31 does it: the first option is the command, values are checked
  * as they come, then the combination. What this version of Weir can't do yet is not this file's business (`unsupported.ts`).
  */
-import type { FamilyNumber, Protocol } from '../../control/model.ts'
+import type { FamilyNumber, Protocol, Tunnel } from '../../control/model.ts'
 import { tryHelp, usageError, Exit } from './messages.ts'
 import type { Names } from './names.ts'
 import { applyOption, timeoutSeconds } from './option-values.ts'
@@ -34,6 +34,8 @@ export interface CommandLine {
   serverAddress: string
   serverPort: number
   forwarding: ForwardingName
+  tunnelType: Tunnel['type']
+  tunnelPort: number
   weight: number
   upperThreshold: number
   lowerThreshold: number
@@ -65,6 +67,8 @@ function emptyLine(command: CommandName): CommandLine {
     serverAddress: '0.0.0.0',
     serverPort: 0,
     forwarding: 'gatewaying',
+    tunnelType: 'ipip',
+    tunnelPort: 0,
     weight: 1,
     upperThreshold: 0,
     lowerThreshold: 0,
@@ -124,6 +128,8 @@ function checkService(line: CommandLine): void {
 }
 
 function checkServer(line: CommandLine): void {
+  // A server that has the virtual address itself has the service's port as well.
+  if (line.forwarding !== 'masquerading' && line.fwmark === null) line.serverPort = line.port
   if (line.forwarding === 'ipip') return
   if (line.serverFamily !== line.family) {
     throw usageError('Different address family is allowed only for tunneling servers')

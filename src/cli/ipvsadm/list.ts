@@ -17,7 +17,7 @@ import type { Kind } from './options.ts'
 import { sortEndpoints, sortServices } from './order.ts'
 
 /** Of several views asked for, the first of these is shown. */
-const VIEWS = ['stats', 'rate', 'thresholds', 'persistent-conn'] as const
+const VIEWS = ['stats', 'rate', 'thresholds', 'persistent-conn', 'tun-info'] as const
 
 type Labelled = readonly [Endpoint, LabelProtocol]
 

@@ -1,6 +1,6 @@
 import { numericLabel } from './labels.ts'
 import { describe, expect, it } from 'vitest'
-import type { ServiceStatus, Traffic } from '../../control/model.ts'
+import { IPIP, type ServiceStatus, type Traffic } from '../../control/model.ts'
 import { formatConnections, formatCount, formatServices } from './listing.ts'
 
 const NOTHING: Traffic = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 }
@@ -45,6 +45,7 @@ describe('names of servers', () => {
         port: 80,
         weight: 1,
         method: 'masquerading',
+        tunnel: IPIP,
         upperThreshold: 0,
         lowerThreshold: 0,
         persistent: 0,

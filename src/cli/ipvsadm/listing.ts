@@ -8,15 +8,17 @@ import type {
   DestStatus,
   Endpoint,
   FamilyNumber,
+  MethodName,
   ServiceConfig,
   ServiceId,
   ServiceStatus,
   Traffic,
+  Tunnel,
 } from '../../control/model.ts'
 import { formatSchedFlags, listSchedFlags } from './sched-flags.ts'
 
 /** What a listing shows of services and dests. */
-export type View = 'rules' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'weights'
+export type View = 'rules' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info' | 'weights'
 
 /** What decides on the names of an endpoint's port. */
 export type LabelProtocol = ServiceId['protocol'] | ConnectionStatus['protocol']
@@ -45,6 +47,9 @@ const TITLES: Readonly<Record<View, string>> = {
   thresholds: `Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn \n  -> RemoteAddress:Port
 `,
   'persistent-conn': `Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn \n  -> RemoteAddress:Port
+`,
+  'tun-info': `Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn InActConn
 `,
   weights: `Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
@@ -128,11 +133,37 @@ function formatService(service: ServiceStatus, { view, exact, label }: Listing):
   return `${prefix} ${listedOptions(service)}\n`
 }
 
+/** A forwarding method as a listing shows it, and as a rule says it. */
+const METHODS: Readonly<Record<MethodName, { readonly listed: string; readonly option: string }>> = {
+  masquerading: { listed: 'Masq', option: '-m' },
+  'direct-routing': { listed: 'Route', option: '-g' },
+  tunneling: { listed: 'Tunnel', option: '-i' },
+}
+
+/** A tunnel's checksum as a listing shows it, and as a rule says it. */
+const CHECKSUMS: Readonly<Record<Tunnel['checksum'], { readonly listed: string; readonly option: string }>> = {
+  none: { listed: '-c', option: '--tun-nocsum' },
+  full: { listed: '+c', option: '--tun-csum' },
+  remote: { listed: 'r+c', option: '--tun-remcsum' },
+}
+
+function tunnelInfo({ method, tunnel: { type, port, checksum } }: DestStatus): string {
+  if (method !== 'tunneling') return ''
+  const { listed } = CHECKSUMS[checksum]
+  return type === 'ipip' ? type : type === 'gue' ? `gue:${port}:${listed}` : `${type}:${listed}`
+}
+
+function ruleTunnel({ method, tunnel: { type, port, checksum } }: DestStatus): string {
+  if (method !== 'tunneling') return ''
+  const { option } = CHECKSUMS[checksum]
+  return ` --tun-type ${type}${type === 'gue' ? ` --tun-port ${port}` : ''}${type === 'ipip' ? '' : ` ${option}`}`
+}
+
 /** Unlike the original's, a saved rule keeps the thresholds. */
 function ruleDest(service: ServiceStatus, dest: DestStatus, label: Label): string {
   const { weight, upperThreshold, lowerThreshold } = dest
   const thresholds = upperThreshold === 0 ? '' : ` -x ${upperThreshold} -y ${lowerThreshold}`
-  return `-a ${ruleService(service, label)} -r ${label(dest, service.protocol)} -m -w ${weight}${thresholds}\n`
+  return `-a ${ruleService(service, label)} -r ${label(dest, service.protocol)} ${METHODS[dest.method].option} -w ${weight}${ruleTunnel(dest)}${thresholds}\n`
 }
 
 function formatDest(service: ServiceStatus, dest: DestStatus, { view, exact, label }: Listing): string {
@@ -148,8 +179,12 @@ function formatDest(service: ServiceStatus, dest: DestStatus, { view, exact, lab
       return `${prefix} ${columns([dest.upperThreshold, dest.lowerThreshold, active, inactive], [10, 10, 10, 10])}\n`
     case 'persistent-conn':
       return `${prefix} ${columns([weight, dest.persistent, active, inactive], [9, 11, 10, 10])}\n`
+    case 'tun-info': {
+      const columnsOfTunnel = `${METHODS[dest.method].listed.padEnd(7)} ${tunnelInfo(dest).padEnd(13)}`
+      return `${prefix} ${columnsOfTunnel} ${columns([weight, active, inactive], [6, 10, 10])}\n`
+    }
     case 'weights':
-      return `${prefix} Masq    ${columns([weight, active, inactive], [6, 10, 10])}\n`
+      return `${prefix} ${METHODS[dest.method].listed.padEnd(7)} ${columns([weight, active, inactive], [6, 10, 10])}\n`
   }
 }
 

@@ -2,7 +2,7 @@
  * What each option's value means: checked as ipvsadm 1.31 does it when it comes to the option, in the order of the words.
  */
 import { parseAddress } from '../../control/address.ts'
-import type { FamilyNumber, Protocol } from '../../control/model.ts'
+import type { FamilyNumber, Protocol, Tunnel } from '../../control/model.ts'
 import type { CommandLine } from './command-line.ts'
 import { usageError } from './messages.ts'
 import type { Names } from './names.ts'
@@ -57,6 +57,11 @@ function checkMulticastGroup(text: string): void {
   if (first < 224 || first > 239) throw usageError(`invalid IPv4 mcast-group \`${text}'`)
 }
 
+function tunnelType(text: string): Tunnel['type'] {
+  if (text === 'ipip' || text === 'gue' || text === 'gre') return text
+  throw usageError('illegal tunnel type specified')
+}
+
 /** Takes one option into the line. Throws an `Exit` where its value is wrong. */
 export async function applyOption(line: CommandLine, long: string, value: string | null, names: Names): Promise<void> {
   const text = value ?? ''
@@ -93,6 +98,12 @@ export async function applyOption(line: CommandLine, long: string, value: string
     case 'gatewaying':
     case 'ipip':
       line.forwarding = long
+      return
+    case 'tun-type':
+      line.tunnelType = tunnelType(text)
+      return
+    case 'tun-port':
+      line.tunnelPort = numberOr(text, 1, 65535, 'illegal tunnel port specified')
       return
     case 'weight':
       line.weight = numberOr(text, 0, INT_MAX, 'illegal weight specified')

@@ -32,7 +32,7 @@ describe('a wrong line', () => {
     ['-d -t 10.9.0.1:80 -r 10.2.0.1:80', 255, 'No such destination'],
     ['-Z -t 10.9.0.3:80', 255, 'No such service'],
     ['-L -t 10.9.0.3:80', 1, 'No such service'],
-    ['-a -t 10.9.0.2:80 -r 10.2.0.7', 2, /^ipvsadm: this version of Weir does not support: direct routing/],
+    ['--start-daemon master', 2, /^ipvsadm: this version of Weir does not support: synchronisation/],
   ])('"%s" is told with its number, and nothing changes', async (wrong, status, words) => {
     const terminal = await started()
     const before = await terminal.run('-S -n')

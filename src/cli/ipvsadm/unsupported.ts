@@ -9,18 +9,10 @@ import { Exit, STATUS_USAGE } from './messages.ts'
 
 type Row = readonly [what: string, asked: (line: CommandLine) => boolean]
 
-const changesServer = ({ command }: CommandLine): boolean => command === 'add-server' || command === 'edit-server'
-
 /** What to name in the refusal, and whether the line asks for it; the first row that matches is reported. */
 const UNSUPPORTED: readonly Row[] = [
   ['synchronisation (--start-daemon)', (line) => line.command === 'start-daemon'],
   ['synchronisation (--stop-daemon)', (line) => line.command === 'stop-daemon'],
-  ['tunnelling (-i)', (line) => line.forwarding === 'ipip'],
-  [
-    'direct routing (-g, or none of -g, -i and -m): say -m for masquerading',
-    (line) => changesServer(line) && line.forwarding === 'gatewaying',
-  ],
-  ['listing of tunnels (--tun-info)', (line) => line.given.has('tun-info')],
 ]
 
 /** Throws where the line asks for something of the table. */

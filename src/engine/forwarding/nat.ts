@@ -6,41 +6,25 @@
  * What the director can't forward to a server it answers in the virtual address's name. A server's packet that is too old or too
  * big goes up unchanged: the stack, a router to the server, refuses it with its own address.
  */
-import { answerWithIcmp, IcmpError } from '../icmp.ts'
 import { type Packet, route, routeMtu } from '../platform.ts'
-import { type Connection, type Heading, Route, Verdict } from '../records.ts'
+import { type Address, type Connection, type Heading, Route, Verdict } from '../records.ts'
 import { count, Reason } from '../reasons.ts'
-import { countHop, isFragmentable, replaceDestination, replaceSource } from './rewrite.ts'
-
-/** Bytes of the largest IP packet that this packet becomes on the wire. */
-function wireLength(packet: Packet, heading: Heading): number {
-  return packet.segment === 0 ? heading.length : heading.payload + packet.segment
-}
-
-function refuseRoute(found: number): number {
-  count(found === Route.ForwardingDisabled ? Reason.ForwardingDisabled : Reason.NoRoute)
-  return Verdict.Drop
-}
+import { isFragmentable, replaceDestination, replaceSource } from './rewrite.ts'
+import { refuseAge, refuseRoute, refuseSize, wireLength } from './way-out.ts'
 
 /** From the client to the server. */
-export function natIn(packet: Packet, heading: Heading, connection: Connection): number {
-  if (heading.hops <= 1) {
-    count(Reason.TtlExceeded)
-    return answerWithIcmp(packet, heading, IcmpError.TimeExceeded, 0)
-  }
+export function natIn(packet: Packet, heading: Heading, server: Address, port: number): number {
+  if (heading.hops <= 1) return refuseAge(packet, heading)
   const length = wireLength(packet, heading)
-  const found = route(packet, heading.family, connection.client, connection.server, length)
+  const found = route(packet, heading.family, heading.source, server, length)
   if (found === Route.TooBig) {
+    if (!isFragmentable(packet, heading)) return refuseSize(packet, heading, routeMtu(packet))
     count(Reason.TooBig)
-    if (!isFragmentable(packet, heading)) {
-      countHop(packet, heading)
-      return answerWithIcmp(packet, heading, IcmpError.TooBig, routeMtu(packet))
-    }
-    replaceDestination(packet, heading, connection.server, connection.serverPort, 0)
+    replaceDestination(packet, heading, server, port, 0)
     return Verdict.Stack
   }
   if (found !== Route.Found) return refuseRoute(found)
-  replaceDestination(packet, heading, connection.server, connection.serverPort, 1)
+  replaceDestination(packet, heading, server, port, 1)
   return Verdict.Forward
 }
 

@@ -14,6 +14,9 @@ import type {
   UdpHeader,
   SctpHeader,
   IcmpHeader,
+  GueHeader,
+  GreHeader,
+  GreChecksum,
   Address,
   Heading,
   Choice,
@@ -716,6 +719,155 @@ export class IcmpHeaderView implements IcmpHeader {
   }
 }
 
+export class GueHeaderView implements GueHeader {
+  /** Bytes. */
+  static readonly SIZE = 4
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: GueHeader): GueHeaderView {
+    return new GueHeaderView(new DataView(new ArrayBuffer(4))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): GueHeaderView {
+    return new GueHeaderView(viewOf(bytes, 4, 'GueHeader'))
+  }
+
+  get versionAndLength(): number {
+    return this.data.getUint8(this.at)
+  }
+  set versionAndLength(value: number) {
+    this.data.setUint8(this.at, value)
+  }
+
+  get protocol(): number {
+    return this.data.getUint8(this.at + 1)
+  }
+  set protocol(value: number) {
+    this.data.setUint8(this.at + 1, value)
+  }
+
+  get flags(): number {
+    return this.data.getUint16(this.at + 2, false)
+  }
+  set flags(value: number) {
+    this.data.setUint16(this.at + 2, value, false)
+  }
+
+  /** Copies all fields. */
+  set(from: GueHeader): this {
+    this.versionAndLength = from.versionAndLength
+    this.protocol = from.protocol
+    this.flags = from.flags
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 4).slice()
+  }
+}
+
+export class GreHeaderView implements GreHeader {
+  /** Bytes. */
+  static readonly SIZE = 4
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: GreHeader): GreHeaderView {
+    return new GreHeaderView(new DataView(new ArrayBuffer(4))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): GreHeaderView {
+    return new GreHeaderView(viewOf(bytes, 4, 'GreHeader'))
+  }
+
+  get flags(): number {
+    return this.data.getUint16(this.at, false)
+  }
+  set flags(value: number) {
+    this.data.setUint16(this.at, value, false)
+  }
+
+  get protocol(): number {
+    return this.data.getUint16(this.at + 2, false)
+  }
+  set protocol(value: number) {
+    this.data.setUint16(this.at + 2, value, false)
+  }
+
+  /** Copies all fields. */
+  set(from: GreHeader): this {
+    this.flags = from.flags
+    this.protocol = from.protocol
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 4).slice()
+  }
+}
+
+export class GreChecksumView implements GreChecksum {
+  /** Bytes. */
+  static readonly SIZE = 4
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: GreChecksum): GreChecksumView {
+    return new GreChecksumView(new DataView(new ArrayBuffer(4))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): GreChecksumView {
+    return new GreChecksumView(viewOf(bytes, 4, 'GreChecksum'))
+  }
+
+  get checksum(): number {
+    return this.data.getUint16(this.at, false)
+  }
+  set checksum(value: number) {
+    this.data.setUint16(this.at, value, false)
+  }
+
+  get reserved(): number {
+    return this.data.getUint16(this.at + 2, false)
+  }
+  set reserved(value: number) {
+    this.data.setUint16(this.at + 2, value, false)
+  }
+
+  /** Copies all fields. */
+  set(from: GreChecksum): this {
+    this.checksum = from.checksum
+    this.reserved = from.reserved
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 4).slice()
+  }
+}
+
 export class AddressView implements Address {
   /** Bytes. */
   static readonly SIZE = 16
@@ -1246,7 +1398,7 @@ export class FlowView implements Flow {
 
 export class ConnectionView implements Connection {
   /** Bytes. */
-  static readonly SIZE = 88
+  static readonly SIZE = 96
 
   constructor(
     readonly data: DataView,
@@ -1256,12 +1408,12 @@ export class ConnectionView implements Connection {
 
   /** A copy in fresh memory. */
   static of(from: Connection): ConnectionView {
-    return new ConnectionView(new DataView(new ArrayBuffer(88))).set(from)
+    return new ConnectionView(new DataView(new ArrayBuffer(96))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): ConnectionView {
-    return new ConnectionView(viewOf(bytes, 88, 'Connection'))
+    return new ConnectionView(viewOf(bytes, 96, 'Connection'))
   }
 
   get expiresMs(): number {
@@ -1305,60 +1457,88 @@ export class ConnectionView implements Connection {
     this.data.setUint16(this.at + 60, value, true)
   }
 
+  get localPort(): number {
+    return this.data.getUint16(this.at + 62, true)
+  }
+  set localPort(value: number) {
+    this.data.setUint16(this.at + 62, value, true)
+  }
+
   get protocol(): number {
-    return this.data.getUint8(this.at + 62)
+    return this.data.getUint8(this.at + 64)
   }
   set protocol(value: number) {
-    this.data.setUint8(this.at + 62, value)
+    this.data.setUint8(this.at + 64, value)
   }
 
   get family(): number {
-    return this.data.getUint8(this.at + 63)
+    return this.data.getUint8(this.at + 65)
   }
   set family(value: number) {
-    this.data.setUint8(this.at + 63, value)
+    this.data.setUint8(this.at + 65, value)
   }
 
-  get dest(): number {
-    return this.data.getUint32(this.at + 64, true)
+  get method(): number {
+    return this.data.getUint8(this.at + 66)
   }
-  set dest(value: number) {
-    this.data.setUint32(this.at + 64, value, true)
+  set method(value: number) {
+    this.data.setUint8(this.at + 66, value)
   }
 
-  get state(): number {
+  get serverFamily(): number {
+    return this.data.getUint8(this.at + 67)
+  }
+  set serverFamily(value: number) {
+    this.data.setUint8(this.at + 67, value)
+  }
+
+  get local(): number {
     return this.data.getUint32(this.at + 68, true)
   }
-  set state(value: number) {
+  set local(value: number) {
     this.data.setUint32(this.at + 68, value, true)
   }
 
-  get template(): number {
+  get dest(): number {
     return this.data.getUint32(this.at + 72, true)
   }
-  set template(value: number) {
+  set dest(value: number) {
     this.data.setUint32(this.at + 72, value, true)
   }
 
-  get members(): number {
+  get state(): number {
     return this.data.getUint32(this.at + 76, true)
   }
-  set members(value: number) {
+  set state(value: number) {
     this.data.setUint32(this.at + 76, value, true)
   }
 
-  get flags(): number {
+  get template(): number {
     return this.data.getUint32(this.at + 80, true)
   }
-  set flags(value: number) {
+  set template(value: number) {
     this.data.setUint32(this.at + 80, value, true)
   }
 
-  get callId(): number {
+  get members(): number {
     return this.data.getUint32(this.at + 84, true)
   }
-  set callId(value: number) {
+  set members(value: number) {
     this.data.setUint32(this.at + 84, value, true)
+  }
+
+  get flags(): number {
+    return this.data.getUint32(this.at + 88, true)
+  }
+  set flags(value: number) {
+    this.data.setUint32(this.at + 88, value, true)
+  }
+
+  get callId(): number {
+    return this.data.getUint32(this.at + 92, true)
+  }
+  set callId(value: number) {
+    this.data.setUint32(this.at + 92, value, true)
   }
 
   /** Copies all fields. */
@@ -1370,8 +1550,12 @@ export class ConnectionView implements Connection {
     this.clientPort = from.clientPort
     this.virtualPort = from.virtualPort
     this.serverPort = from.serverPort
+    this.localPort = from.localPort
     this.protocol = from.protocol
     this.family = from.family
+    this.method = from.method
+    this.serverFamily = from.serverFamily
+    this.local = from.local
     this.dest = from.dest
     this.state = from.state
     this.template = from.template
@@ -1383,7 +1567,7 @@ export class ConnectionView implements Connection {
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 88).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 96).slice()
   }
 }
 
@@ -1910,7 +2094,7 @@ export class BucketView implements Bucket {
 
 export class DestView implements Dest {
   /** Bytes. */
-  static readonly SIZE = 72
+  static readonly SIZE = 80
 
   constructor(
     readonly data: DataView,
@@ -1920,12 +2104,12 @@ export class DestView implements Dest {
 
   /** A copy in fresh memory. */
   static of(from: Dest): DestView {
-    return new DestView(new DataView(new ArrayBuffer(72))).set(from)
+    return new DestView(new DataView(new ArrayBuffer(80))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): DestView {
-    return new DestView(viewOf(bytes, 72, 'Dest'))
+    return new DestView(viewOf(bytes, 80, 'Dest'))
   }
 
   get removedMs(): number {
@@ -1965,39 +2149,81 @@ export class DestView implements Dest {
     this.data.setUint8(this.at + 51, value)
   }
 
+  get family(): number {
+    return this.data.getUint8(this.at + 52)
+  }
+  set family(value: number) {
+    this.data.setUint8(this.at + 52, value)
+  }
+
+  get isLocal(): number {
+    return this.data.getUint8(this.at + 53)
+  }
+  set isLocal(value: number) {
+    this.data.setUint8(this.at + 53, value)
+  }
+
+  get tunnelType(): number {
+    return this.data.getUint8(this.at + 54)
+  }
+  set tunnelType(value: number) {
+    this.data.setUint8(this.at + 54, value)
+  }
+
+  get tunnelChecksum(): number {
+    return this.data.getUint8(this.at + 55)
+  }
+  set tunnelChecksum(value: number) {
+    this.data.setUint8(this.at + 55, value)
+  }
+
+  get tunnelPort(): number {
+    return this.data.getUint16(this.at + 56, true)
+  }
+  set tunnelPort(value: number) {
+    this.data.setUint16(this.at + 56, value, true)
+  }
+
+  get reserved(): number {
+    return this.data.getUint16(this.at + 58, true)
+  }
+  set reserved(value: number) {
+    this.data.setUint16(this.at + 58, value, true)
+  }
+
   get weight(): number {
-    return this.data.getUint32(this.at + 52, true)
-  }
-  set weight(value: number) {
-    this.data.setUint32(this.at + 52, value, true)
-  }
-
-  get lastWeight(): number {
-    return this.data.getUint32(this.at + 56, true)
-  }
-  set lastWeight(value: number) {
-    this.data.setUint32(this.at + 56, value, true)
-  }
-
-  get upperThreshold(): number {
     return this.data.getUint32(this.at + 60, true)
   }
-  set upperThreshold(value: number) {
+  set weight(value: number) {
     this.data.setUint32(this.at + 60, value, true)
   }
 
-  get lowerThreshold(): number {
+  get lastWeight(): number {
     return this.data.getUint32(this.at + 64, true)
   }
-  set lowerThreshold(value: number) {
+  set lastWeight(value: number) {
     this.data.setUint32(this.at + 64, value, true)
   }
 
-  get next(): number {
+  get upperThreshold(): number {
     return this.data.getUint32(this.at + 68, true)
   }
-  set next(value: number) {
+  set upperThreshold(value: number) {
     this.data.setUint32(this.at + 68, value, true)
+  }
+
+  get lowerThreshold(): number {
+    return this.data.getUint32(this.at + 72, true)
+  }
+  set lowerThreshold(value: number) {
+    this.data.setUint32(this.at + 72, value, true)
+  }
+
+  get next(): number {
+    return this.data.getUint32(this.at + 76, true)
+  }
+  set next(value: number) {
+    this.data.setUint32(this.at + 76, value, true)
   }
 
   /** Copies all fields. */
@@ -2008,6 +2234,12 @@ export class DestView implements Dest {
     this.port = from.port
     this.method = from.method
     this.availability = from.availability
+    this.family = from.family
+    this.isLocal = from.isLocal
+    this.tunnelType = from.tunnelType
+    this.tunnelChecksum = from.tunnelChecksum
+    this.tunnelPort = from.tunnelPort
+    this.reserved = from.reserved
     this.weight = from.weight
     this.lastWeight = from.lastWeight
     this.upperThreshold = from.upperThreshold
@@ -2018,7 +2250,7 @@ export class DestView implements Dest {
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 72).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 80).slice()
   }
 }
 
@@ -2962,6 +3194,28 @@ export const LAYOUTS = {
       rest: { offset: 4, type: 'be32' },
     },
   },
+  GueHeader: {
+    size: 4,
+    fields: {
+      versionAndLength: { offset: 0, type: 'u8' },
+      protocol: { offset: 1, type: 'u8' },
+      flags: { offset: 2, type: 'be16' },
+    },
+  },
+  GreHeader: {
+    size: 4,
+    fields: {
+      flags: { offset: 0, type: 'be16' },
+      protocol: { offset: 2, type: 'be16' },
+    },
+  },
+  GreChecksum: {
+    size: 4,
+    fields: {
+      checksum: { offset: 0, type: 'be16' },
+      reserved: { offset: 2, type: 'be16' },
+    },
+  },
   Address: {
     size: 16,
     fields: {
@@ -3041,7 +3295,7 @@ export const LAYOUTS = {
     },
   },
   Connection: {
-    size: 88,
+    size: 96,
     fields: {
       expiresMs: { offset: 0, type: 'u64' },
       client: { offset: 8, type: 'Address' },
@@ -3050,14 +3304,18 @@ export const LAYOUTS = {
       clientPort: { offset: 56, type: 'u16' },
       virtualPort: { offset: 58, type: 'u16' },
       serverPort: { offset: 60, type: 'u16' },
-      protocol: { offset: 62, type: 'u8' },
-      family: { offset: 63, type: 'u8' },
-      dest: { offset: 64, type: 'u32' },
-      state: { offset: 68, type: 'u32' },
-      template: { offset: 72, type: 'u32' },
-      members: { offset: 76, type: 'atomic32' },
-      flags: { offset: 80, type: 'u32' },
-      callId: { offset: 84, type: 'u32' },
+      localPort: { offset: 62, type: 'u16' },
+      protocol: { offset: 64, type: 'u8' },
+      family: { offset: 65, type: 'u8' },
+      method: { offset: 66, type: 'u8' },
+      serverFamily: { offset: 67, type: 'u8' },
+      local: { offset: 68, type: 'u32' },
+      dest: { offset: 72, type: 'u32' },
+      state: { offset: 76, type: 'u32' },
+      template: { offset: 80, type: 'u32' },
+      members: { offset: 84, type: 'atomic32' },
+      flags: { offset: 88, type: 'u32' },
+      callId: { offset: 92, type: 'u32' },
     },
   },
   ServiceKey: {
@@ -3136,7 +3394,7 @@ export const LAYOUTS = {
     },
   },
   Dest: {
-    size: 72,
+    size: 80,
     fields: {
       removedMs: { offset: 0, type: 'u64' },
       service: { offset: 8, type: 'ServiceKey' },
@@ -3144,11 +3402,17 @@ export const LAYOUTS = {
       port: { offset: 48, type: 'u16' },
       method: { offset: 50, type: 'u8' },
       availability: { offset: 51, type: 'u8' },
-      weight: { offset: 52, type: 'u32' },
-      lastWeight: { offset: 56, type: 'u32' },
-      upperThreshold: { offset: 60, type: 'u32' },
-      lowerThreshold: { offset: 64, type: 'u32' },
-      next: { offset: 68, type: 'u32' },
+      family: { offset: 52, type: 'u8' },
+      isLocal: { offset: 53, type: 'u8' },
+      tunnelType: { offset: 54, type: 'u8' },
+      tunnelChecksum: { offset: 55, type: 'u8' },
+      tunnelPort: { offset: 56, type: 'u16' },
+      reserved: { offset: 58, type: 'u16' },
+      weight: { offset: 60, type: 'u32' },
+      lastWeight: { offset: 64, type: 'u32' },
+      upperThreshold: { offset: 68, type: 'u32' },
+      lowerThreshold: { offset: 72, type: 'u32' },
+      next: { offset: 76, type: 'u32' },
     },
   },
   DestState: {
@@ -3283,6 +3547,9 @@ export const RECORD_VIEWS = {
   UdpHeader: UdpHeaderView,
   SctpHeader: SctpHeaderView,
   IcmpHeader: IcmpHeaderView,
+  GueHeader: GueHeaderView,
+  GreHeader: GreHeaderView,
+  GreChecksum: GreChecksumView,
   Address: AddressView,
   Heading: HeadingView,
   Choice: ChoiceView,

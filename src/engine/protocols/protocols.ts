@@ -3,9 +3,9 @@
  * that moves nothing would.
  */
 import type { Packet } from '../platform.ts'
-import { Direction, type Heading, type Settings } from '../records.ts'
-import { isSctpActive, nextSctpState, opensSctp, parseSctp, SctpRows, sctpTimeoutMs } from './sctp.ts'
-import { isTcpActive, movesTcp, nextTcpState, opensTcp, parseTcp, replacesTcp, TcpRows, tcpTimeoutMs } from './tcp.ts'
+import type { Heading, Settings } from '../records.ts'
+import { isSctpActive, nextSctpState, opensSctp, parseSctp, sctpTimeoutMs } from './sctp.ts'
+import { isTcpActive, movesTcp, nextTcpState, opensTcp, parseTcp, replacesTcp, tcpTimeoutMs } from './tcp.ts'
 import { parseUdp } from './udp.ts'
 
 export const PROTOCOL_TCP = 6
@@ -41,13 +41,11 @@ export function replaces(heading: Heading, state: number, set: Settings): boolea
   return heading.protocol === PROTOCOL_TCP && replacesTcp(state, heading.event, set)
 }
 
-/** The state after this packet. */
-export function nextState(heading: Heading, state: number, direction: number, set: Settings): number {
-  if (heading.protocol === PROTOCOL_TCP) {
-    return nextTcpState(state, heading.event, direction === Direction.In ? TcpRows.Client : TcpRows.Server, set)
-  }
+/** The state after this packet. `mover` is a `Mover`. */
+export function nextState(heading: Heading, state: number, mover: number, set: Settings): number {
+  if (heading.protocol === PROTOCOL_TCP) return nextTcpState(state, heading.event, mover, set)
   if (heading.protocol === PROTOCOL_UDP) return state
-  return nextSctpState(state, heading.event, direction === Direction.In ? SctpRows.Client : SctpRows.Server)
+  return nextSctpState(state, heading.event, mover)
 }
 
 /** Milliseconds that a connection stays in a state without a packet. */

@@ -1,15 +1,16 @@
 /** The state table against every transition that LVS was recorded to make (conformance/facts/sctp_states_*.json). */
 import { describe, expect, it } from 'vitest'
 import { chunkType, readTransitions } from '../../testing/reach-state.ts'
+import { Mover } from '../records.ts'
 import { DEFAULT_SETTINGS } from '../settings.ts'
-import { isSctpActive, nextSctpState, opensSctp, SCTP_STATE_NAMES, SctpRows, SctpState, sctpTimeoutMs } from './sctp.ts'
+import { isSctpActive, nextSctpState, opensSctp, SCTP_STATE_NAMES, SctpState, sctpTimeoutMs } from './sctp.ts'
 
 const state = (name: string): number => SCTP_STATE_NAMES.findIndex((each) => each === name)
 
 describe('the table of SCTP states', () => {
-  for (const [file, clientRows] of [
-    ['sctp_states_nat', SctpRows.Client],
-    ['sctp_states_dr', SctpRows.ClientAlone],
+  for (const [file, client] of [
+    ['sctp_states_nat', Mover.Client],
+    ['sctp_states_dr', Mover.ClientAlone],
   ] as const) {
     const { transitions } = readTransitions(`${file}.json`)
     it(`makes each of the ${transitions.length} transitions of ${file}, with its timeout and its share of the counts`, () => {
@@ -21,7 +22,7 @@ describe('the table of SCTP states', () => {
           continue
         }
         const before = from === 'none' ? SctpState.None : state(from)
-        const after = nextSctpState(before, chunk, end === 'client' ? clientRows : SctpRows.Server)
+        const after = nextSctpState(before, chunk, end === 'client' ? client : Mover.Server)
         expect(SCTP_STATE_NAMES[after], where).toBe(next)
         expect(sctpTimeoutMs(after), where).toBe((timeout_s ?? 0) * 1000)
         expect(isSctpActive(after), where).toBe(active === 1)
@@ -31,7 +32,7 @@ describe('the table of SCTP states', () => {
 
   it('takes every chunk type that it does not know for data', () => {
     for (let chunk = 15; chunk < 256; chunk++)
-      for (const rows of [SctpRows.Client, SctpRows.Server, SctpRows.ClientAlone])
-        for (let from = 0; from < SCTP_STATE_NAMES.length; from++) expect(nextSctpState(from, chunk, rows)).toBe(from)
+      for (const mover of [Mover.Client, Mover.Server, Mover.ClientAlone])
+        for (let from = 0; from < SCTP_STATE_NAMES.length; from++) expect(nextSctpState(from, chunk, mover)).toBe(from)
   })
 })

@@ -63,14 +63,8 @@ const SA = SctpState.ShutdownAckSent
 const RJ = SctpState.Rejected
 const CL = SctpState.Closed
 
-/** Which rows of the table a packet is looked up in: ten each. */
-export const enum SctpRows {
-  /** A client's packet where the server's are seen as well. */
-  Client = 0,
-  Server = 10,
-  /** A client's packet where the server's go another way. */
-  ClientAlone = 20,
-}
+/** Rows for each `Mover`. */
+const MOVER_ROWS = 10
 
 /** The row of a chunk type within its side's. Types above 14 count as data, as do those that move nothing. */
 // prettier-ignore
@@ -137,9 +131,9 @@ export function parseSctp(packet: Packet, heading: Heading): boolean {
   return heading.payload + CHUNK_HEADER <= heading.length
 }
 
-/** The state after a packet whose first chunk has this type. `rows` is a `SctpRows`. */
-export function nextSctpState(state: number, chunk: number, rows: number): number {
-  const row = rows + (EVENTS[chunk] ?? 0)
+/** The state after a packet whose first chunk has this type. `mover` is a `Mover`. */
+export function nextSctpState(state: number, chunk: number, mover: number): number {
+  const row = mover * MOVER_ROWS + (EVENTS[chunk] ?? 0)
   return TRANSITIONS[row * STATES + state] ?? NO
 }
 

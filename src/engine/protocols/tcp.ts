@@ -54,15 +54,8 @@ const CL = TcpState.Close
 const CW = TcpState.CloseWait
 const SA = TcpState.Synack
 
-/** Which rows of the table a packet is looked up in: four each, for RST, SYN, FIN, ACK. */
-export const enum TcpRows {
-  /** A client's packet where the server's are seen as well. */
-  Client = 0,
-  Server = 4,
-  /** A client's packet where the server's go another way. */
-  ClientAlone = 8,
-}
-
+/** Rows for each `Mover`: RST, SYN, FIN, ACK. */
+const MOVER_ROWS = 4
 const ROWS = 12
 
 // prettier-ignore
@@ -133,9 +126,9 @@ export function movesTcp(flags: number): boolean {
   return (flags & (TcpFlag.Fin | TcpFlag.Syn | TcpFlag.Rst)) !== 0
 }
 
-/** The state after a packet with these flags (a TCP header's flags byte). `rows` is a `TcpRows`. */
-export function nextTcpState(state: number, flags: number, rows: number, set: Settings): number {
-  let row = set.secureTcp === SECURE ? ROWS + rows : rows
+/** The state after a packet with these flags (a TCP header's flags byte). `mover` is a `Mover`. */
+export function nextTcpState(state: number, flags: number, mover: number, set: Settings): number {
+  let row = mover * MOVER_ROWS + (set.secureTcp === SECURE ? ROWS : 0)
   if ((flags & TcpFlag.Rst) !== 0) row += 0
   else if ((flags & TcpFlag.Syn) !== 0) row += 1
   else if ((flags & TcpFlag.Fin) !== 0) row += 2

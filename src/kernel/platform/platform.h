@@ -14,13 +14,15 @@
 #define AF_INET6 10
 /* Not in the uapi headers of every distribution. */
 #define FIB_SKIP_NEIGHBOUR (1U << 2) /* BPF_FIB_LOOKUP_SKIP_NEIGH, Linux 6.3 */
+#define FIB_SOURCE (1U << 4) /* BPF_FIB_LOOKUP_SRC, Linux 6.7 */
+#define LOOPBACK_IFINDEX 1
 
 struct packet {
 	struct __sk_buff *skb;
 	s64 length;
 	s64 segment;
 	s64 mark;
-	/* What route() found; redirect() takes it. */
+	/* What route() or route_as_host() found; redirect() takes it. */
 	struct bpf_fib_lookup fib;
 };
 
@@ -105,6 +107,21 @@ static __always_inline struct sctp_header *sctp_at(struct packet *packet, s64 of
 static __always_inline struct icmp_header *icmp_at(struct packet *packet, s64 offset)
 {
 	return AT(icmp_header, packet, offset);
+}
+
+static __always_inline struct gue_header *gue_at(struct packet *packet, s64 offset)
+{
+	return AT(gue_header, packet, offset);
+}
+
+static __always_inline struct gre_header *gre_at(struct packet *packet, s64 offset)
+{
+	return AT(gre_header, packet, offset);
+}
+
+static __always_inline struct gre_checksum *gre_checksum_at(struct packet *packet, s64 offset)
+{
+	return AT(gre_checksum, packet, offset);
 }
 
 static __always_inline u8 *byte_pointer(struct packet *packet, s64 offset)
@@ -204,23 +221,32 @@ static __always_inline void write_words(__be32 *to, struct address *address)
 	to[3] = bpf_htonl(address->word3);
 }
 
-static __always_inline s64 route(struct packet *packet, s64 family, struct address *source, struct address *destination, s64 length)
+static __always_inline s64 encapsulate(struct packet *packet, s64 room, s64 family, s64 type)
 {
-	struct bpf_fib_lookup *fib = &packet->fib;
+	u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO;
 
-	__builtin_memset(fib, 0, sizeof(*fib));
-	fib->tot_len = length;
-	fib->ifindex = packet->skb->ifindex;
+	flags |= family == FAMILY_IPV4 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 : BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
+	if (type == TUNNEL_TYPE_GUE) flags |= BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
+	if (type == TUNNEL_TYPE_GRE) flags |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
+	if (bpf_skb_adjust_room(packet->skb, room, BPF_ADJ_ROOM_MAC, flags)) return 0;
+	packet->length += room;
+	return bpf_skb_pull_data(packet->skb, ETHERNET_HEADER + room) == 0;
+}
+
+static __always_inline void write_fib_destination(struct bpf_fib_lookup *fib, s64 family, struct address *destination)
+{
 	if (family == FAMILY_IPV4) {
 		fib->family = AF_INET;
-		fib->ipv4_src = bpf_htonl(source->word0);
 		fib->ipv4_dst = bpf_htonl(destination->word0);
 	} else {
 		fib->family = AF_INET6;
-		write_words(fib->ipv6_src, source);
 		write_words(fib->ipv6_dst, destination);
 	}
-	switch (bpf_fib_lookup(packet->skb, fib, sizeof(*fib), FIB_SKIP_NEIGHBOUR)) {
+}
+
+static __always_inline s64 look_up(struct packet *packet, u32 flags)
+{
+	switch (bpf_fib_lookup(packet->skb, &packet->fib, sizeof(packet->fib), flags)) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 		return ROUTE_FOUND;
 	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
@@ -230,6 +256,50 @@ static __always_inline s64 route(struct packet *packet, s64 family, struct addre
 	default:
 		return ROUTE_NONE;
 	}
+}
+
+static __always_inline s64 route(struct packet *packet, s64 family, struct address *source, struct address *destination, s64 length)
+{
+	struct bpf_fib_lookup *fib = &packet->fib;
+
+	__builtin_memset(fib, 0, sizeof(*fib));
+	fib->tot_len = length;
+	fib->ifindex = packet->skb->ifindex;
+	if (family == FAMILY_IPV4) fib->ipv4_src = bpf_htonl(source->word0);
+	else write_words(fib->ipv6_src, source);
+	write_fib_destination(fib, family, destination);
+	return look_up(packet, FIB_SKIP_NEIGHBOUR);
+}
+
+static __always_inline void read_fib_source(struct bpf_fib_lookup *fib, struct address *source)
+{
+	if (fib->family == AF_INET) {
+		source->word0 = bpf_ntohl(fib->ipv4_src);
+		return;
+	}
+	source->word0 = bpf_ntohl(fib->ipv6_src[0]);
+	source->word1 = bpf_ntohl(fib->ipv6_src[1]);
+	source->word2 = bpf_ntohl(fib->ipv6_src[2]);
+	source->word3 = bpf_ntohl(fib->ipv6_src[3]);
+}
+
+/*
+ * The kernel looks up ways for packets of its own as for ones that came in by the loopback device. The helper does the same for that
+ * device's index, if forwarding is enabled there, which says nothing of other devices: the host part sees to it.
+ */
+static __always_inline s64 route_as_host(struct packet *packet, s64 family, struct address *destination, s64 length, struct address *source)
+{
+	struct bpf_fib_lookup *fib = &packet->fib;
+	s64 found;
+
+	__builtin_memset(fib, 0, sizeof(*fib));
+	fib->tot_len = length;
+	fib->ifindex = LOOPBACK_IFINDEX;
+	write_fib_destination(fib, family, destination);
+	if (!source) return look_up(packet, FIB_SKIP_NEIGHBOUR);
+	found = look_up(packet, FIB_SKIP_NEIGHBOUR | FIB_SOURCE);
+	if (found == ROUTE_FOUND) read_fib_source(fib, source);
+	return found;
 }
 
 static __always_inline s64 route_mtu(struct packet *packet)

@@ -72,6 +72,9 @@ static __always_inline int handle(struct __sk_buff *skb, int family)
 		return TC_ACT_SHOT;
 	case VERDICT_FORWARD:
 		return redirect(&packet);
+	case VERDICT_SEND:
+		/* What comes in by the loopback device with the host's own address is the host's own, and forwarded if need be in pieces. */
+		return bpf_redirect(LOOPBACK_IFINDEX, BPF_F_INGRESS);
 	default:
 		return TCX_NEXT;
 	}

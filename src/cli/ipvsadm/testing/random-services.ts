@@ -4,6 +4,7 @@
  */
 import { formatEndpoint } from '../../../control/address.ts'
 import {
+  IPIP,
   SCHEDULERS,
   type DestConfig,
   type FamilyNumber,
@@ -46,6 +47,7 @@ function dests(random: Random, family: FamilyNumber): DestConfig[] {
       port: random.chance(0.1) ? 0 : pick(random, PORTS),
       weight: pick(random, WEIGHTS),
       method: 'masquerading',
+      tunnel: IPIP,
       upperThreshold,
       lowerThreshold: random.below(upperThreshold + 1),
     }

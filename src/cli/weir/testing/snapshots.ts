@@ -1,5 +1,6 @@
 /** Snapshots for tests: a director at which nothing is wrong, to be changed in what a test is about. */
 import {
+  IPIP,
   type DestStatus,
   PLAIN_SERVICE,
   type ServiceConfig,
@@ -19,7 +20,7 @@ export function dest(address: string, changes: Partial<DestStatus> = {}): DestSt
   const load = { active: 3, inactive: 12_345, persistent: 0 }
   const counted = { ...load, counters: traffic(20_000, 5, 500), rates: traffic(15, 800, 64_000) }
   const unlimited = { upperThreshold: 0, lowerThreshold: 0 }
-  return { address, port: 8080, weight: 1, method: 'masquerading', ...unlimited, ...counted, ...changes }
+  return { address, port: 8080, weight: 1, method: 'masquerading', tunnel: IPIP, ...unlimited, ...counted, ...changes }
 }
 
 export function serviceOf(config: ServiceConfig, dests: readonly DestStatus[]): ServiceStatus {
