@@ -37,6 +37,7 @@ import {
   Verdict,
 } from './records.ts'
 import { count, Reason } from './reasons.ts'
+import { findRelated, isIcmp, relateIn, relateOut } from './related.ts'
 import { callIdOf, isSip } from './sip.ts'
 import { choose, serviceOf } from './services.ts'
 import { sweep } from './sweep.ts'
@@ -71,7 +72,9 @@ export function handlePacket(packet: Packet, family: number): number {
   if (set === null) return Verdict.Pass
   const parsed = family === Family.Ipv4 ? parseIpv4(packet, heading) : parseIpv6(packet, heading)
   if (parsed === Parsed.Malformed) return pass(Reason.Malformed)
-  if (!hasServices(heading.protocol)) return Verdict.Pass
+  if (!hasServices(heading.protocol)) {
+    return isIcmp(heading) && parsed === Parsed.Whole ? related(packet, heading) : Verdict.Pass
+  }
   if (parsed === Parsed.Fragment) return pass(Reason.Fragment)
   if (!parseTransport(packet, heading)) return pass(Reason.Malformed)
   const key: FlowKey = {
@@ -149,6 +152,31 @@ function fromServer(packet: Packet, heading: Heading, connection: Connection, se
   enterState(connection, nextState(heading, connection.state, Mover.Server, set), set, now)
   if (isFtp(heading, connection)) watchReply(packet, heading, connection)
   return natOut(packet, heading, connection)
+}
+
+/** An ICMP message: an error about a connection goes where the connection's packets go. */
+function related(packet: Packet, heading: Heading): number {
+  const found = findRelated(packet, heading)
+  const connection = connectionAt(found >>> 1)
+  if (found === NONE || connection === null) return Verdict.Pass
+  const dest = destAt(connection.dest)
+  const counters = countersAt(connection.dest)
+  if (dest === null || counters === null || dest.availability === Availability.Orphaned) return Verdict.Pass
+  if (!isIntact(packet, heading)) return pass(Reason.Malformed)
+  if (heading.hops <= 1) {
+    count(Reason.TtlExceeded)
+    return Verdict.Drop
+  }
+  if ((found & 1) === Direction.Out) {
+    counters.outPackets += 1
+    counters.outBytes += heading.length
+    return relateOut(packet, heading, connection)
+  }
+  counters.inPackets += 1
+  counters.inBytes += heading.length
+  if (connection.method === ForwardingMethod.DirectRouting) return drIn(packet, heading, dest)
+  if (connection.method === ForwardingMethod.Tunneling) return tunIn(packet, heading, dest)
+  return relateIn(packet, heading, dest.address, connection.serverPort)
 }
 
 /** A packet of no connection. */

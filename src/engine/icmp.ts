@@ -10,9 +10,9 @@ import { allocator, icmpAt, ipv4At, ipv6At, makeRoom, nowMs, type Packet, route,
 import { Family, type Heading, type IcmpHeader, Route, Verdict } from './records.ts'
 import { count, Reason } from './reasons.ts'
 
-const PROTOCOL_ICMP = 1
-const PROTOCOL_ICMPV6 = 58
-const ICMP_HEADER = 8
+export const PROTOCOL_ICMP = 1
+export const PROTOCOL_ICMPV6 = 58
+export const ICMP_HEADER = 8
 /** The longest quotations: what fits a packet of 576 bytes, with IPv6 of 1280. */
 const QUOTED_IPV4 = 548
 const QUOTED_IPV6 = 1232
@@ -61,6 +61,8 @@ function takeToken(): boolean {
  * @noinline
  */
 export function answerWithIcmp(packet: Packet, heading: Heading, error: number, mtu: number): number {
+  // There are no errors about errors (RFC 1122 §3.2.2).
+  if (heading.protocol === PROTOCOL_ICMP || heading.protocol === PROTOCOL_ICMPV6) return Verdict.Drop
   if (!takeToken()) {
     count(Reason.IcmpLimited)
     return Verdict.Drop

@@ -10,6 +10,7 @@ export const IPV4_HEADER = 20
 export const DEFAULT_TTL = 64
 /** Flag and offset bits that only a fragment has set. */
 const FRAGMENT_BITS = 0x3fff
+const OFFSET_BITS = 0x1fff
 export const DONT_FRAGMENT = 0x4000
 
 /** Reads an IPv4 header as far as the transport header. Returns a `Parsed`. */
@@ -26,6 +27,21 @@ export function parseIpv4(packet: Packet, heading: Heading): number {
   heading.length = ip.totalLength
   heading.hops = ip.ttl
   return (ip.fragment & FRAGMENT_BITS) === 0 ? Parsed.Whole : Parsed.Fragment
+}
+
+/**
+ * Reads the packet that an ICMP error quotes at `offset`, as the heading of what would answer it: source and destination are exchanged.
+ * False where it isn't there, or is a fragment without a transport header.
+ */
+export function parseQuotedIpv4(packet: Packet, offset: number, answer: Heading): boolean {
+  const ip = ipv4At(packet, offset)
+  if (ip === null || ip.versionAndLength >>> 4 !== 4 || (ip.fragment & OFFSET_BITS) !== 0) return false
+  answer.source.word0 = ip.destination
+  answer.destination.word0 = ip.source
+  answer.family = Family.Ipv4
+  answer.protocol = ip.protocol
+  answer.transport = offset + (ip.versionAndLength & 0x0f) * 4
+  return true
 }
 
 /** Whether a router may cut the packet to pieces. */

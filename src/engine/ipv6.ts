@@ -37,12 +37,27 @@ export function parseIpv6(packet: Packet, heading: Heading): number {
   heading.family = Family.Ipv6
   heading.length = ip.payloadLength + IPV6_HEADER
   heading.hops = ip.hopLimit
-  return findTransport(packet, heading, ip.nextHeader)
+  return findTransport(packet, heading, ip.nextHeader, IPV6_HEADER)
 }
 
-function findTransport(packet: Packet, heading: Heading, first: number): number {
+/**
+ * Reads the packet that an ICMPv6 error quotes at `offset`, as the heading of what would answer it: source and destination are exchanged.
+ * False where it isn't there, or is a fragment.
+ */
+export function parseQuotedIpv6(packet: Packet, offset: number, answer: Heading): boolean {
+  const ip = ipv6At(packet, offset)
+  if (ip === null || ip.versionClassFlow >>> 28 !== 6) return false
+  readSource(ip, answer.destination)
+  readDestination(ip, answer.source)
+  answer.family = Family.Ipv6
+  answer.length = packet.length
+  return findTransport(packet, answer, ip.nextHeader, offset + IPV6_HEADER) === Parsed.Whole
+}
+
+/** Reads extension headers from `start` on, the first of type `first`, as far as the transport header. Returns a `Parsed`. */
+function findTransport(packet: Packet, heading: Heading, first: number, start: number): number {
   let next = first
-  let offset = IPV6_HEADER
+  let offset = start
   for (let step = 0; step < MAX_EXTENSIONS; step++) {
     if (next !== HOP_BY_HOP && next !== ROUTING && next !== FRAGMENT && next !== DESTINATION_OPTIONS) break
     const extension = extensionAt(packet, offset)

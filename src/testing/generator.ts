@@ -54,6 +54,11 @@ function changeEvent(change: Change): Event {
   return { kind: 'change', change }
 }
 
+/** Bytes of a packet that errors quote: the least, too few, as far as its payload, all. */
+const QUOTED_LENGTHS = [28, 28, 48, 48, 27, 20, 60, 128, 548, 1232]
+/** Of ICMP and ICMPv6, errors and others. */
+const ERROR_TYPES = [3, 3, 3, 11, 4, 1, 2, 12, 8, 129]
+
 export class Generator {
   private readonly random: Random
   private readonly open: Conversation[] = []
@@ -124,6 +129,7 @@ export class Generator {
   private packet(): Event {
     if (this.random.chance(0.06)) return this.stranger()
     const conversation = this.conversation()
+    if (this.random.chance(0.04)) return this.error(conversation)
     const next = conversation.next(this.random)
     if (next === null) return this.stranger()
     const { packet, from } = next
@@ -131,6 +137,27 @@ export class Generator {
     if (this.random.chance(0.15)) return { kind: 'packet', bytes: mutate(packet, this.random), mark }
     if (from === 'client') this.speaker = conversation
     return { kind: 'packet', bytes: packet, mark }
+  }
+
+  /** An ICMP error about a packet of the conversation, from its receiver or a router before it. */
+  private error({ client, target, server }: Conversation): Event {
+    const { random } = this
+    const about = random.chance(0.5) ? ([target, client] as const) : ([client, server ?? target] as const)
+    const [from, to] = about
+    const quoted = buildAny(target.protocol, from, to, random.below(256), random.chance(0.5), random)
+    const payload = quoted.subarray(0, this.pick(QUOTED_LENGTHS))
+    const reporter = random.chance(0.7) ? to.address : this.client(typeof to.address === 'number' ? 4 : 6).address
+    const bytes = buildIcmp({
+      source: reporter,
+      destination: from.address,
+      ttl: random.chance(0.05) ? 1 : 64,
+      type: this.pick(ERROR_TYPES),
+      code: random.below(5),
+      rest: random.next32(),
+      payload,
+    })
+    const isDamaged = random.chance(0.15)
+    return { kind: 'packet', bytes: isDamaged ? mutate(bytes, random) : bytes, mark: 0 }
   }
 
   private conversation(): Conversation {

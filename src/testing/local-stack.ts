@@ -1,13 +1,15 @@
 /**
  * What the director's own host does with a packet that the director passes on: a segment to the virtual address is answered by a
- * reset, unless it is one (RFC 9293 §3.5.2: no connection is open there), a datagram by port unreachable; what is for
+ * reset, unless it is one (RFC 9293 §3.5.2: no connection is open there), a datagram by port unreachable, an echo request by its reply; what is for
  * somebody else is forwarded, one hop older. IPv4 only.
  */
 import { formatAddress, isInPrefix, parsePrefix } from '../simulator/addresses.ts'
 import { buildIcmp, buildTcp, updateHeaderChecksum } from '../simulator/build-packet.ts'
 import {
+  type Icmp,
   IcmpType,
   type Ipv4,
+  parseIcmp,
   parseIpv4,
   parseTcp,
   Protocol,
@@ -57,6 +59,10 @@ function unreachable(ip: Ipv4): string[] {
   return [received(answer)]
 }
 
+function echoReply(ip: Ipv4, { rest, payload }: Icmp): Uint8Array {
+  return buildIcmp({ source: ip.destination, destination: ip.source, type: IcmpType.EchoReply, rest, payload })
+}
+
 export function afterPass(packet: Uint8Array): string[] {
   const ip = parseIpv4(packet)
   if (ip === null) throw new Error(`${notePacket(packet)} was passed on: only IPv4 is known here`)
@@ -69,5 +75,9 @@ export function afterPass(packet: Uint8Array): string[] {
   const tcp = parseTcp(ip)
   if (tcp !== null) return reset(ip, tcp)
   if (ip.protocol === Protocol.Udp) return unreachable(ip)
-  throw new Error(`${formatAddress(ip.source)} sends protocol ${ip.protocol}: only TCP and UDP are known here`)
+  const icmp = parseIcmp(ip)
+  if (icmp !== null && icmp.type === IcmpType.Echo) return [received(echoReply(ip, icmp))]
+  throw new Error(
+    `${formatAddress(ip.source)} sends protocol ${ip.protocol}: only TCP, UDP and echo requests are known here`,
+  )
 }

@@ -3,11 +3,12 @@
  * ICMP error with the packet that it quotes in brackets.
  */
 import { formatAddress } from '../simulator/addresses.ts'
-import { buildTcp, buildUdp } from '../simulator/build-packet.ts'
+import { buildIcmp, buildTcp, buildUdp } from '../simulator/build-packet.ts'
 import { formatIpv6Address } from '../simulator/ipv6-addresses.ts'
 import { type Ipv6, parseIpv6, parseQuotedIpv6 } from '../simulator/parse-ipv6.ts'
 import {
   type Icmp,
+  IcmpType,
   type Ipv4,
   parseIcmp,
   parseIpv4,
@@ -21,12 +22,13 @@ import { checksumsAreValid } from '../simulator/verify-packet.ts'
 /** Flags by bit, in the order in which they are written. */
 const FLAGS = ['F', 'S', 'R', 'P', 'A', 'U', 'E', 'C']
 const IP = String.raw`(\S+) > (\S+) ttl=(\d+) tos=(\d+) (DF|-) len=(\d+)`
+const ICMP = new RegExp(String.raw`^${IP} icmp type=(\d+) code=(\d+)(?: rest=([0-9a-f]+))?(?: \[ (.*) \])?$`)
 const PACKET = new RegExp(String.raw`^${IP} (?:udp|tcp ([FSRPAUEC]*)) (\d+)>(\d+)$`)
 
-/** What a packet's notation says of its ends. */
+/** What a packet's notation says of its ends; ICMP has no ports. */
 export interface NotedPacket {
   readonly bytes: Uint8Array
-  readonly protocol: 'tcp' | 'udp'
+  readonly protocol: 'tcp' | 'udp' | 'icmp'
   readonly source: string
   readonly sourcePort: number
   readonly destination: string
@@ -41,8 +43,31 @@ export function flagLetters(bits: number): string {
   return FLAGS.filter((_, bit) => ((bits >>> bit) & 1) === 1).join('')
 }
 
-/** The packet, its payload zero; null for what is neither TCP nor UDP. */
+/** What is quoted of a packet: its header and 8 bytes more (RFC 792). */
+const QUOTED_BYTES = 28
+
+function buildNotedIcmp(text: string): NotedPacket | null {
+  const [, source = '', destination = '', ttl, tos, df, length, type, code, rest, quoted] = ICMP.exec(text) ?? []
+  if (length === undefined) return null
+  const quotation = quoted === undefined ? null : buildNoted(quoted.replace('tcp -', 'tcp '))
+  const payload = quotation?.bytes.subarray(0, QUOTED_BYTES) ?? new Uint8Array(Number(length) - QUOTED_BYTES)
+  const bytes = buildIcmp({
+    source,
+    destination,
+    ttl: Number(ttl),
+    tos: Number(tos),
+    dontFragment: df === 'DF',
+    type: Number(type),
+    code: Number(code),
+    rest: parseInt(rest ?? '0', 16),
+    payload,
+  })
+  return { bytes, protocol: 'icmp', source, sourcePort: 0, destination, destinationPort: 0 }
+}
+
+/** The packet, its payload zero; null for what is of none of these protocols. */
 export function buildNoted(text: string): NotedPacket | null {
+  if (text.includes(' icmp ')) return buildNotedIcmp(text)
   const [, source = '', destination = '', ttl, tos, df, length, flags, sourcePort, destinationPort] =
     PACKET.exec(text) ?? []
   if (length === undefined) return null
@@ -111,7 +136,8 @@ function notePayload(ip: Ipv4 | Ipv6): string {
 function noteTransport(ip: Ipv4 | Ipv6): string {
   const tcp = parseTcp(ip)
   if (tcp !== null) return `tcp ${flagLetters(tcp.flags)} ${tcp.sourcePort}>${tcp.destinationPort}`
-  // A quotation may end before the datagram does.
+  // A quotation may end before the segment or the datagram does.
+  if (ip.protocol === Protocol.Tcp) return `tcp - ${read16(ip.payload, 0)}>${read16(ip.payload, 2)}`
   if (ip.protocol === Protocol.Udp) return `udp ${read16(ip.payload, 0)}>${read16(ip.payload, 2)}`
   const icmp = parseIcmp(ip)
   return icmp === null ? `protocol ${ip.protocol}` : noteIcmp(icmp, 'hopLimit' in ip)
@@ -119,6 +145,8 @@ function noteTransport(ip: Ipv4 | Ipv6): string {
 
 function noteIcmp(icmp: Icmp, overIpv6: boolean): string {
   const quoted = overIpv6 ? parseQuotedIpv6(icmp.payload) : parseQuotedIpv4(icmp.payload)
+  const isEcho = !overIpv6 && (icmp.type === IcmpType.Echo || icmp.type === IcmpType.EchoReply)
+  if (isEcho) return `icmp type=${icmp.type} code=${icmp.code}`
   const rest = icmp.rest.toString(16).padStart(8, '0')
   const quote = quoted === null ? '' : ` [ ${noteIp(quoted)} ]`
   return `icmp${overIpv6 ? '6' : ''} type=${icmp.type} code=${icmp.code} rest=${rest}${quote}`

@@ -1,8 +1,8 @@
 /**
  * Replays a transcript of LVS on a bench: commands through ipvsadm's own front end, sysctls as the director's settings, packets through
  * the director, what would come out compared with what came out. What needs a feature that the director lacks is left out by rule,
- * never by hand: a service that ipvsadm refuses as unsupported with all its packets and lines of listings, and packets that are
- * neither TCP nor UDP.
+ * never by hand: a service that ipvsadm refuses as unsupported with all its packets and lines of listings, and packets of other
+ * protocols than TCP, UDP and ICMP.
  */
 import { systemNames } from '../cli/ipvsadm/names.ts'
 import { run } from '../cli/ipvsadm/run.ts'
@@ -222,7 +222,7 @@ class Replay {
     this.reach = null
     const packet = buildNoted(step.packet)
     if (packet === null) {
-      this.skip('packet that is neither TCP nor UDP')
+      this.skip('packet of another protocol than TCP, UDP and ICMP')
       return
     }
     if (this.foreign.has(serviceName(packet))) {

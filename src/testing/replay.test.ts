@@ -49,6 +49,7 @@ const TRANSCRIPTS: readonly { file: string; atLeast: number; options?: Transcrip
   { file: 'thresholds', atLeast: 56, options: { flowSteps: [550, 465] } },
   { file: 'one_packet', atLeast: 11 },
   { file: 'on_the_wire', atLeast: 83 },
+  { file: 'icmp', atLeast: 11 },
 ]
 
 /** Long enough for every connection to expire. */

@@ -23,7 +23,10 @@ function inside({ protocol, payload }: Ipv4 | Ipv6): { bytes: Uint8Array; isRigh
   }
   const at = UDP_HEADER + GUE_HEADER
   if (protocol !== Protocol.Udp || payload.length < at + 20 || payload[UDP_HEADER] !== 0) return null
-  return isIpInside(payload[UDP_HEADER + 1]) ? { bytes: payload.subarray(at), isRight: true } : null
+  // Other payloads may begin so by chance.
+  const bytes = payload.subarray(at)
+  const isGue = isIpInside(payload[UDP_HEADER + 1]) && (parseIpv4(bytes) ?? parseIpv6(bytes)) !== null
+  return isGue ? { bytes, isRight: true } : null
 }
 
 /** GUE may go without a checksum, over IPv6 as well (RFC 6935 §5). */
