@@ -48,6 +48,7 @@ const METHODS: Record<MethodName, number> = {
   masquerading: ForwardingMethod.Masquerading,
   'direct-routing': ForwardingMethod.DirectRouting,
   tunneling: ForwardingMethod.Tunneling,
+  fullnat: ForwardingMethod.FullNat,
 }
 const TUNNEL_TYPES: Record<Tunnel['type'], number> = {
   ipip: TunnelType.Ipip,

@@ -10,6 +10,7 @@ import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import type { TableStore } from '../engine/tables.ts'
 import { formatAddress, formatEndpoint, parseAddress } from './address.ts'
 import { describeService, keyOf, methodNumber, recordOf, tunnelRecord } from './codes.ts'
+import { addLocalAddress, freePool, removeLocalAddress, repairPools } from './local-addresses.ts'
 import { readMarkRules, writeMarkRules } from './mark-rules.ts'
 import {
   type ConnectionStatus,
@@ -56,6 +57,7 @@ export class Director implements DirectorControl {
   repair(): void {
     this.loaded = new Plan(this.store)
     this.plan.repair(this.nowMs())
+    repairPools(this.store, this.plan)
     this.forgetRemoved()
     this.findOwnDests()
     for (const service of this.plan.services.values()) if (service.record.planned === 0) this.reschedule(service)
@@ -96,6 +98,8 @@ export class Director implements DirectorControl {
         maxWeight: 0,
         firstBucket: 0,
         buckets: 0,
+        firstLocal: NONE,
+        locals: 0,
         planned: 0,
       }),
     )
@@ -113,11 +117,16 @@ export class Director implements DirectorControl {
   }
 
   removeService(id: ServiceId): void {
-    this.plan.removeService(this.find(id), this.nowMs())
+    this.remove(this.find(id))
+  }
+
+  private remove(service: PlannedService): void {
+    freePool(this.store, service)
+    this.plan.removeService(service, this.nowMs())
   }
 
   clear(): void {
-    for (const service of [...this.plan.services.values()]) this.plan.removeService(service, this.nowMs())
+    for (const service of [...this.plan.services.values()]) this.remove(service)
   }
 
   addDest(id: ServiceId, config: DestConfig): void {
@@ -167,6 +176,14 @@ export class Director implements DirectorControl {
     this.plan.saveService(service, { planned: 0 })
     this.plan.unlink(service, index, this.nowMs())
     this.reschedule(service)
+  }
+
+  addLocalAddress(id: ServiceId, address: string): void {
+    addLocalAddress(this.store, this.plan, this.find(id), id, address)
+  }
+
+  removeLocalAddress(id: ServiceId, address: string): void {
+    removeLocalAddress(this.store, this.plan, this.find(id), id, address)
   }
 
   zero(id?: ServiceId): void {

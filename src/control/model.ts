@@ -28,7 +28,7 @@ export const SCHEDULERS = [
 ] as const
 export type SchedulerName = (typeof SCHEDULERS)[number]
 
-export type MethodName = 'masquerading' | 'direct-routing' | 'tunneling'
+export type MethodName = 'masquerading' | 'direct-routing' | 'tunneling' | 'fullnat'
 
 /** What is put around packets to a server by tunneling (`--tun-type`, `--tun-port`, `--tun-csum` …). */
 export interface Tunnel {
@@ -135,7 +135,17 @@ export interface DestStatus extends DestConfig {
   readonly rates: Traffic
 }
 
+/** An address of the director's own from which FullNAT's connections come to the servers. */
+export interface LocalAddressStatus {
+  readonly address: string
+  readonly connections: number
+  /** Ports that were tried and found taken. */
+  readonly conflicts: number
+}
+
 export type ServiceStatus = ServiceConfig & {
+  /** FullNAT's pool: empty where no server needs one. */
+  readonly localAddresses: readonly LocalAddressStatus[]
   /** In the scheduler's order: the dest added last comes first. */
   readonly dests: readonly DestStatus[]
   readonly counters: Traffic
@@ -173,6 +183,7 @@ export interface SettingValues {
   readonly sloppyTcp: number
   readonly sloppySctp: number
   readonly secureTcp: number
+  readonly toa: number
   readonly lblcExpirationS: number
   readonly lblcrExpirationS: number
 }
@@ -202,6 +213,9 @@ export interface DirectorControl {
   addDest(service: ServiceId, config: DestConfig): void
   editDest(service: ServiceId, config: DestConfig): void
   removeDest(service: ServiceId, dest: Endpoint): void
+  /** Adds an address of the director's own to the service's pool for FullNAT. */
+  addLocalAddress(service: ServiceId, address: string): void
+  removeLocalAddress(service: ServiceId, address: string): void
   /** Makes many changes at once: what schedulers need is worked out once for each service, at the end. */
   batch(changes: () => void): void
   /** Sets the counters of a service and its dests, or of all services, to zero. */
@@ -225,6 +239,8 @@ export type ControlErrorCode =
   | 'no-such-service'
   | 'dest-exists'
   | 'no-such-dest'
+  | 'local-exists'
+  | 'no-such-local'
   | 'bad-address'
   | 'bad-port'
   | 'bad-weight'

@@ -42,6 +42,7 @@ export const SETTINGS: Readonly<Record<keyof SettingValues, SettingDefinition>> 
     most: 3,
     meaning: "3: only its server's packets make a TCP connection established",
   },
+  toa: onOff('toa', "servers by FullNAT get their clients' addresses in a TCP option (254)"),
   lblcExpirationS: timeout('lblc_expiration', 'a virtual address that lblc has not seen'),
   lblcrExpirationS: timeout('lblcr_expiration', 'a virtual address or a change of its servers that lblcr has seen'),
 }
@@ -58,6 +59,7 @@ export function settingValues(row: Settings): SettingValues {
     sloppyTcp: row.sloppyTcp,
     sloppySctp: row.sloppySctp,
     secureTcp: row.secureTcp,
+    toa: row.toa,
     lblcExpirationS: row.lblcExpirationMs / 1000,
     lblcrExpirationS: row.lblcrExpirationMs / 1000,
   }

@@ -4,6 +4,7 @@ import { REASONS } from '../engine/reasons.ts'
 import { Availability, type Connection, ConnectionFlag } from '../engine/records.ts'
 import type { TableStore } from '../engine/tables.ts'
 import { endpointOf, idOf, methodName, optionsOf, protocolName, stateName, tunnelOf } from './codes.ts'
+import { localAddressStatuses } from './local-addresses.ts'
 import type { ConnectionStatus, DestStatus, ReasonStatus, ServiceStatus } from './model.ts'
 import type { Plan, PlannedService } from './plan.ts'
 import { destCounters, destRates, retired, sum } from './traffic.ts'
@@ -51,6 +52,7 @@ export function serviceStatus(store: TableStore, plan: Plan, service: PlannedSer
   return {
     ...idOf(service.key),
     ...optionsOf(service.record),
+    localAddresses: localAddressStatuses(store, service),
     dests,
     counters: sum([
       retired(store, service.record.index).counters,

@@ -15,12 +15,14 @@ import {
   destAt,
   destStateAt,
   findFlow,
+  localAddressAt,
+  localUseAt,
   nowMs,
   releaseConnection,
   removeFlow,
   takeConnection,
 } from './platform.ts'
-import { isActive, timeoutMs } from './protocols/protocols.ts'
+import { answers, isActive, timeoutMs } from './protocols/protocols.ts'
 import {
   type Connection,
   ConnectionFlag,
@@ -31,6 +33,7 @@ import {
   type FlowKey,
   ForwardingMethod,
   type Heading,
+  type LocalAddress,
   NONE,
   type Settings,
   TEMPLATE,
@@ -55,18 +58,33 @@ export function clientFlow(key: FlowKey, connection: Connection): void {
   if (connection.protocol === 0) clearDigest(key.destination, connection.virtual.word0)
 }
 
+/** Where a server sees a connection come from by FullNAT; null by other methods: from the client itself. */
+export function localOf(connection: Connection): LocalAddress | null {
+  return connection.local === NONE ? null : localAddressAt(connection.local)
+}
+
+/**
+ * Fills the key, all zeros, with the flow by which a server's packets find the connection.
+ * @noinline
+ */
 function serverFlow(key: FlowKey, connection: Connection): void {
   digest(connection.server, connection.family, key.source)
-  digest(connection.client, connection.family, key.destination)
   key.sourcePort = connection.serverPort
-  key.destinationPort = connection.clientPort
+  const local = localOf(connection)
+  if (local === null) {
+    digest(connection.client, connection.family, key.destination)
+    key.destinationPort = connection.clientPort
+  } else {
+    digest(local.address, connection.family, key.destination)
+    key.destinationPort = connection.localPort
+  }
   key.protocol = connection.protocol
   key.kind = connection.family
 }
 
 /** Whether the server's packets come by the director too. */
 export function seesServer(connection: Connection): boolean {
-  return connection.method === ForwardingMethod.Masquerading
+  return connection.method === ForwardingMethod.Masquerading || connection.method === ForwardingMethod.FullNat
 }
 
 /** Whether the slot holds the connection that a packet belongs to. */
@@ -81,11 +99,15 @@ export function carries(connection: Connection, direction: number, packet: Headi
       sameAddress(connection.virtual, packet.destination, packet.family)
     )
   }
+  if (connection.serverPort !== packet.sourcePort) return false
+  if (!sameAddress(connection.server, packet.source, packet.family)) return false
+  const local = localOf(connection)
+  if (local === null) {
+    if (connection.clientPort !== packet.destinationPort) return false
+    return sameAddress(connection.client, packet.destination, packet.family)
+  }
   return (
-    connection.serverPort === packet.sourcePort &&
-    connection.clientPort === packet.destinationPort &&
-    sameAddress(connection.server, packet.source, packet.family) &&
-    sameAddress(connection.client, packet.destination, packet.family)
+    connection.localPort === packet.destinationPort && sameAddress(local.address, packet.destination, packet.family)
   )
 }
 
@@ -109,6 +131,12 @@ export function enterState(connection: Connection, state: number, set: Settings,
   }
   const expiresMs = now + timeoutMs(connection.protocol, state, set)
   if (connection.expiresMs !== expiresMs) connection.expiresMs = expiresMs
+}
+
+/** FullNAT: remembers that the server has sent more than its SYN. */
+export function noteAnswer(packet: Heading, connection: Connection): void {
+  if ((connection.flags & ConnectionFlag.Answered) !== 0 || !answers(packet)) return
+  connection.flags |= ConnectionFlag.Answered
 }
 
 /**
@@ -139,6 +167,10 @@ export function removeConnection(index: number): void {
       serverFlow(key, connection)
       const reply = findFlow(key)
       if (reply !== null && reply.connection === index) removeFlow(key)
+    }
+    if (connection.local !== NONE) {
+      const use = localUseAt(connection.local)
+      if (use !== null) use.connections -= 1
     }
     const dest = destAt(connection.dest)
     if (dest !== null) uncountConnection(connection.dest, dest, isActive(connection.protocol, connection.state))
@@ -201,11 +233,17 @@ export function describeConnection(connection: Connection, packet: Heading, dest
 }
 
 /**
- * Makes the connection of a client's first packet with a dest; `port` is 0 for the dest's own. Returns its slot, or `NONE` with
+ * Makes the connection of a client's first packet with a dest; `port` is 0 for the dest's own, `local` is what `takeLocalPort` gave, or 0. Returns its slot, or `NONE` with
  * the reason counted. The client's flow is written last: a packet finds a whole connection or none.
  * @noinline
  */
-export function addConnection(packet: Heading, destIndex: number, template: number, port: number): number {
+export function addConnection(
+  packet: Heading,
+  destIndex: number,
+  template: number,
+  port: number,
+  local: number,
+): number {
   const dest = destAt(destIndex)
   if (dest === null) return NONE
   const index = takeConnection()
@@ -216,12 +254,18 @@ export function addConnection(packet: Heading, destIndex: number, template: numb
   }
   describeConnection(connection, packet, destIndex, dest)
   if (port !== 0) connection.serverPort = port
+  connection.local = local >>> 16
+  connection.localPort = local & 0xffff
   connection.template = template
   connection.expiresMs = nowMs() + NEW_MS
   if (!addFlows(index, connection)) return NONE
   if (template !== NONE) {
     const leader = connectionAt(template)
     if (leader !== null) leader.members += 1
+  }
+  if (connection.local !== NONE) {
+    const use = localUseAt(connection.local)
+    if (use !== null) use.connections += 1
   }
   countConnection(destIndex, dest)
   return index

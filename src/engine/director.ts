@@ -5,16 +5,27 @@
  * one that begins a connection asks a scheduler. Every host calls these two functions and nothing else.
  */
 import { digest } from './address.ts'
-import { addConnection, carries, enterState, removeConnection, seesServer, serverPort } from './connections.ts'
+import {
+  addConnection,
+  carries,
+  enterState,
+  localOf,
+  noteAnswer,
+  removeConnection,
+  seesServer,
+  serverPort,
+} from './connections.ts'
 import { estimate } from './estimator.ts'
 import { evict } from './evict.ts'
 import { isFtp, takeExpected, watchCommand, watchReply } from './ftp.ts'
 import { drIn } from './forwarding/dr.ts'
+import { fullnatIn, fullnatOut } from './forwarding/fullnat.ts'
 import { natIn, natOut } from './forwarding/nat.ts'
 import { tunIn } from './forwarding/tun.ts'
 import { answerWithIcmp, IcmpError } from './icmp.ts'
 import { ipv4ChecksumHolds, parseIpv4 } from './ipv4.ts'
 import { parseIpv6 } from './ipv6.ts'
+import { takeLocalPort } from './local-addresses.ts'
 import { clock, connectionAt, countersAt, destAt, findFlow, nowMs, type Packet, settings } from './platform.ts'
 import { hasServices, moves, nextState, opens, parseTransport, PROTOCOL_UDP, replaces } from './protocols/protocols.ts'
 import {
@@ -130,6 +141,10 @@ function fromClient(packet: Packet, heading: Heading, connection: Connection, se
   const mover = seesServer(connection) ? Mover.Client : Mover.ClientAlone
   enterState(connection, nextState(heading, connection.state, mover, set), set, now)
   if (isFtp(heading, connection)) watchCommand(packet, heading, connection)
+  if (connection.method === ForwardingMethod.FullNat) {
+    const local = localOf(connection)
+    return local === null ? Verdict.Drop : fullnatIn(packet, heading, connection, local.address, set)
+  }
   return toServer(packet, heading, connection.method, dest, connection.serverPort)
 }
 
@@ -150,6 +165,10 @@ function fromServer(packet: Packet, heading: Heading, connection: Connection, se
     counters.outBytes += heading.length
   }
   enterState(connection, nextState(heading, connection.state, Mover.Server, set), set, now)
+  if (connection.method === ForwardingMethod.FullNat) {
+    noteAnswer(heading, connection)
+    return fullnatOut(packet, heading, connection)
+  }
   if (isFtp(heading, connection)) watchReply(packet, heading, connection)
   return natOut(packet, heading, connection)
 }
@@ -176,7 +195,7 @@ function related(packet: Packet, heading: Heading): number {
   counters.inBytes += heading.length
   if (connection.method === ForwardingMethod.DirectRouting) return drIn(packet, heading, dest)
   if (connection.method === ForwardingMethod.Tunneling) return tunIn(packet, heading, dest)
-  return relateIn(packet, heading, dest.address, connection.serverPort)
+  return relateIn(packet, heading, connection)
 }
 
 /** A packet of no connection. */
@@ -210,8 +229,17 @@ function newFlow(packet: Packet, heading: Heading, set: Settings): number {
     count(Reason.NoDest)
     return answerWithIcmp(packet, heading, IcmpError.PortUnreachable, 0)
   }
-  if (isOnePacket(service, heading)) return onePacket(packet, heading, choice.dest)
-  const index = addConnection(heading, choice.dest, choice.template, 0)
+  const dest = destAt(choice.dest)
+  if (dest === null) return Verdict.Drop
+  let local = NONE
+  if (dest.method === ForwardingMethod.FullNat) {
+    local = takeLocalPort(heading, dest, serverPort(heading, dest))
+    if (local === NONE) {
+      count(Reason.NoLocalPort)
+      return Verdict.Drop
+    }
+  } else if (isOnePacket(service, heading)) return onePacket(packet, heading, choice.dest)
+  const index = addConnection(heading, choice.dest, choice.template, 0, local)
   const connection = connectionAt(index)
   const counters = countersAt(choice.dest)
   if (index === NONE || connection === null || counters === null) return Verdict.Drop

@@ -177,7 +177,7 @@ export function watchCommand(packet: Packet, heading: Heading, connection: Conne
     event: 0,
   }
   announced(data, connection, cursor.port, FTP_PORT - 1)
-  const index = addConnection(data, connection.dest, NONE, connection.serverPort - 1)
+  const index = addConnection(data, connection.dest, NONE, connection.serverPort - 1, 0)
   const active = connectionAt(index)
   if (index === NONE || active === null) return
   active.state = TcpState.Listen
@@ -343,5 +343,5 @@ export function takeExpected(heading: Heading): number {
   const port = expected.serverPort
   const isLate = expected.expiresMs <= nowMs()
   removeConnection(index)
-  return isLate ? NONE : addConnection(heading, dest, NONE, port)
+  return isLate ? NONE : addConnection(heading, dest, NONE, port, 0)
 }

@@ -6,7 +6,7 @@
 import { fold } from './checksum.ts'
 import { DEFAULT_TTL, IPV4_HEADER, writeIpv4Header } from './ipv4.ts'
 import { IPV6_HEADER, writeIpv6Header } from './ipv6.ts'
-import { allocator, icmpAt, ipv4At, ipv6At, makeRoom, nowMs, type Packet, route, sumOfBytes } from './platform.ts'
+import { allocator, icmpAt, ipv4At, ipv6At, makeRoom, nowMs, type Packet, routeAsHost, sumOfBytes } from './platform.ts'
 import { Family, type Heading, type IcmpHeader, Route, Verdict } from './records.ts'
 import { count, Reason } from './reasons.ts'
 
@@ -72,7 +72,7 @@ export function answerWithIcmp(packet: Packet, heading: Heading, error: number, 
   const quoted = heading.length < most ? heading.length : most
   const header = isIpv4 ? IPV4_HEADER : IPV6_HEADER
   const length = header + ICMP_HEADER + quoted
-  if (route(packet, heading.family, heading.destination, heading.source, length) !== Route.Found) {
+  if (routeAsHost(packet, heading.family, heading.source, length, null) !== Route.Found) {
     count(Reason.NoRoute)
     return Verdict.Drop
   }

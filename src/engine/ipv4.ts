@@ -2,7 +2,7 @@
  * IPv4 as the director sees it: the one place that knows how an IPv4 header lies in a packet (RFC 791 §3.1).
  */
 import { sumOfAddress } from './address.ts'
-import { change32, fold, HOP_CHANGE, update } from './checksum.ts'
+import { change16, change32, fold, HOP_CHANGE, update } from './checksum.ts'
 import { ipv4At, type Packet, sumOfBytes } from './platform.ts'
 import { type Address, Family, type Heading, type Ipv4Header, Parsed } from './records.ts'
 
@@ -69,6 +69,13 @@ export function replaceIpv4Destination(ip: Ipv4Header, to: Address, hops: number
   ip.ttl -= hops
   ip.checksum = update(ip.checksum, hops === 0 ? change : change + HOP_CHANGE)
   return change
+}
+
+/** Makes the packet `more` bytes longer, as far as its header tells. */
+export function lengthenIpv4(ip: Ipv4Header, more: number): void {
+  const length = ip.totalLength
+  ip.totalLength = length + more
+  ip.checksum = update(ip.checksum, change16(length, length + more))
 }
 
 /** One hop less to live. */

@@ -26,9 +26,11 @@ import type {
   Ipv6Header,
   Layout,
   Locality,
+  LocalAddress,
   LocalityCache,
   LocalityKey,
   LocalitySlot,
+  LocalUse,
   MarkRule,
   Overload,
   Ports,
@@ -41,6 +43,8 @@ import type {
   ServiceState,
   Settings,
   TcpHeader,
+  ToaOption,
+  ToaRest,
   UdpHeader,
 } from './records.ts'
 
@@ -67,6 +71,8 @@ export interface Platform {
   gueAt(packet: Packet, offset: number): GueHeader | null
   greAt(packet: Packet, offset: number): GreHeader | null
   greChecksumAt(packet: Packet, offset: number): GreChecksum | null
+  toaAt(packet: Packet, offset: number): ToaOption | null
+  toaRestAt(packet: Packet, offset: number): ToaRest | null
   /** The byte at `offset`, or -1 where the packet has ended. */
   byteAt(packet: Packet, offset: number): number
   /** Does nothing where the packet has ended. */
@@ -87,6 +93,8 @@ export interface Platform {
    * a `Family`. A packet that hardware will cut is cut inside of it. False where it can't be done. Moves the packet.
    */
   encapsulate(packet: Packet, room: number, family: number, type: number): boolean
+  /** Moves what begins at `offset` `room` bytes on. False where more follows than 2 KiB, or hardware is to cut the packet. Moves the packet. */
+  insertRoom(packet: Packet, offset: number, room: number): boolean
   /** Finds the way out for a packet of `length` bytes between two addresses of a `Family`. `Verdict.Forward` then takes it. */
   route(packet: Packet, family: number, source: Address, destination: Address, length: number): Route
   /**
@@ -125,6 +133,8 @@ export interface Platform {
   /** A slot of `localities` for the caller alone, 1 …, or 0 where all are in use. */
   takeLocality(): number
   releaseLocality(slot: number): void
+  localAddressAt(index: number): LocalAddress | null
+  localUseAt(index: number): LocalUse | null
   destAt(index: number): Dest | null
   destStateAt(index: number): DestState | null
   overloadAt(dest: number): Overload | null
@@ -186,6 +196,11 @@ export const updateChecksum: Platform['updateChecksum'] = (packet, offset, addre
 export const makeRoom: Platform['makeRoom'] = (packet, keep, room) => current().makeRoom(packet, keep, room)
 export const route: Platform['route'] = (packet, family, source, destination, length) =>
   current().route(packet, family, source, destination, length)
+export const toaAt: Platform['toaAt'] = (packet, offset) => current().toaAt(packet, offset)
+export const toaRestAt: Platform['toaRestAt'] = (packet, offset) => current().toaRestAt(packet, offset)
+export const insertRoom: Platform['insertRoom'] = (packet, offset, room) => current().insertRoom(packet, offset, room)
+export const localAddressAt: Platform['localAddressAt'] = (index) => current().localAddressAt(index)
+export const localUseAt: Platform['localUseAt'] = (index) => current().localUseAt(index)
 export const encapsulate: Platform['encapsulate'] = (packet, room, family, type) =>
   current().encapsulate(packet, room, family, type)
 export const routeAsHost: Platform['routeAsHost'] = (packet, family, destination, length, source) =>

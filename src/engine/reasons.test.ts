@@ -7,7 +7,8 @@ it('has a text for the first and the last reason at their numbers, and a row in 
   expect(REASONS[Reason.TupleInUse]?.name).toBe('tuple-in-use')
   expect(REASONS[Reason.NoCallId]?.name).toBe('no-call-id')
   expect(REASONS[Reason.NoRoom]?.name).toBe('no-room')
-  expect(REASONS.length).toBe(Reason.NoRoom + 1)
+  expect(REASONS[Reason.NoLocalPort]?.name).toBe('no-local-port')
+  expect(REASONS.length).toBe(Reason.NoLocalPort + 1)
   expect(TABLES.reasons.capacity).toBeGreaterThanOrEqual(REASONS.length)
 })
 

@@ -20,6 +20,7 @@ export const enum Reason {
   FtpNoRoom = 12,
   NoCallId = 13,
   NoRoom = 14,
+  NoLocalPort = 15,
 }
 
 /** Counts a packet that is not forwarded. */
@@ -66,5 +67,10 @@ export const REASONS: readonly ReasonText[] = [
     name: 'no-room',
     answer: 'dropped',
     meaning: 'the packet could not be put into a tunnel: it is in one already, or no memory',
+  },
+  {
+    name: 'no-local-port',
+    answer: 'dropped',
+    meaning: "FullNAT: the service's pool has no local address, or none with a port free for this server",
   },
 ]

@@ -116,6 +116,22 @@ export interface GreHeader {
   protocol: be16
 }
 
+/** The TCP option that tells a server its client's address (TOA): kind 254 (RFC 6994 has it for experiments), with IPv4 8 bytes long. */
+export interface ToaOption {
+  kind: u8
+  /** Bytes: 8, or with IPv6 20. */
+  length: u8
+  port: be16
+  word0: be32
+}
+
+/** What follows a `ToaOption` of IPv6. */
+export interface ToaRest {
+  word1: be32
+  word2: be32
+  word3: be32
+}
+
 /** What follows a `GreHeader` whose flags say so. */
 export interface GreChecksum {
   checksum: be16
@@ -278,6 +294,9 @@ export interface Service {
   /** `dh`, `sh`, `mh`, `chi`: where the service's part of `buckets` begins, and how long it is; 0 without a usable dest. */
   firstBucket: u32
   buckets: u32
+  /** FullNAT: the pool of local addresses as a list of indexes in `localAddresses`, 0 ends it; and how many there are. */
+  firstLocal: u32
+  locals: u32
   /**
    * What the scheduler takes from beyond LVS. `lc`: dests whose active connections differ by no more count as equal; 0: as in LVS.
    * `sh`, `chi`: how many of the client's address bits are hashed; 0: all.
@@ -341,6 +360,26 @@ export interface Locality {
   members: u32
   /** 1 while somebody changes the set. 32 bits wide because it is changed by compare-and-swap. */
   busy: u32
+}
+
+/** An address of the director's own in a service's pool for FullNAT. Written by the control side only. */
+export interface LocalAddress {
+  address: Address
+  /** The next of the pool, an index in `localAddresses`; 0 ends it. */
+  next: u32
+  /** `Service.index`; 0 in a slot that is in no pool, whose address lasts while connections use it. */
+  service: u32
+}
+
+/** How an address of a pool is used. Written by the engine only. */
+export interface LocalUse {
+  connections: atomic32
+  /** Ports that were tried and found taken. */
+  conflicts: atomic32
+  /** The port to try next, counted from the first. */
+  nextPort: u32
+  /** Of a pool's first address: connections that the pool was asked for. */
+  turn: u32
 }
 
 /** A row of a scheduler's table. Written by the control side only. */
@@ -456,6 +495,8 @@ export interface Settings {
   sloppySctp: u32
   /** 3: the states of TCP as under attack. */
   secureTcp: u32
+  /** FullNAT: tells servers their clients' addresses in a TCP option. */
+  toa: u32
   /** Services that are known by a firewall mark: 0 saves packets the question. */
   markServices: u32
   /** Services of FTP's port: 0 saves packets the question for what their connections announce. */
@@ -579,6 +620,8 @@ export const enum ConnectionFlag {
   SetAside = 2,
   /** Announced by another connection: the client's port is in its first packet. */
   Expected = 4,
+  /** FullNAT: the server has answered with more than its SYN, so it knows the client's address if it wants to. */
+  Answered = 8,
 }
 
 export const enum ServiceFlag {

@@ -6,7 +6,7 @@
  */
 import { digest } from './address.ts'
 import { change16, update } from './checksum.ts'
-import { carries } from './connections.ts'
+import { carries, localOf } from './connections.ts'
 import { refuseRoute } from './forwarding/way-out.ts'
 import { ICMP_HEADER, PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from './icmp.ts'
 import { parseQuotedIpv4, replaceIpv4Destination, replaceIpv4Source } from './ipv4.ts'
@@ -22,6 +22,7 @@ import {
   portsAt,
   reach,
   route,
+  routeAsHost,
 } from './platform.ts'
 import { hasServices } from './protocols/protocols.ts'
 import { type Address, type Connection, Family, type FlowKey, type Heading, NONE, Route, Verdict } from './records.ts'
@@ -105,15 +106,21 @@ function connectionOf(answer: Heading): number {
  * Sends an error about one of the server's packets from the client's side on to the server, by NAT.
  * @noinline
  */
-export function relateIn(packet: Packet, heading: Heading, server: Address, port: number): number {
-  const found = route(packet, heading.family, heading.source, server, heading.length)
+export function relateIn(packet: Packet, heading: Heading, connection: Connection): number {
+  const local = localOf(connection)
+  const found = wayOut(packet, heading, heading.source, connection.server, connection)
   if (found !== Route.Found) return refuse(found)
-  let change = quoteSource(packet, heading, heading.destination, server)
-  change += replaceOuterDestination(packet, heading, server)
+  let change = quoteSource(packet, heading, connection.virtual, connection.server)
+  change += replaceOuterDestination(packet, heading, connection.server, 1)
   const ports = portsAt(packet, heading.payload)
-  if (ports !== null) {
-    change += change16(ports.source, port)
-    ports.source = port
+  if (ports === null) return Verdict.Drop
+  change += change16(ports.source, connection.serverPort)
+  ports.source = connection.serverPort
+  if (local !== null) {
+    change += quoteDestination(packet, heading, connection.client, local.address)
+    change += replaceOuterSource(packet, heading, local.address, 0)
+    change += change16(ports.destination, connection.localPort)
+    ports.destination = connection.localPort
   }
   mendChecksum(packet, heading, change)
   return Verdict.Forward
@@ -124,17 +131,29 @@ export function relateIn(packet: Packet, heading: Heading, server: Address, port
  * @noinline
  */
 export function relateOut(packet: Packet, heading: Heading, connection: Connection): number {
-  const found = route(packet, heading.family, connection.virtual, connection.client, heading.length)
+  const local = localOf(connection)
+  const found = wayOut(packet, heading, connection.virtual, connection.client, connection)
   if (found !== Route.Found) return refuse(found)
   let change = quoteDestination(packet, heading, connection.server, connection.virtual)
-  change += replaceOuterSource(packet, heading, connection.virtual)
+  change += replaceOuterSource(packet, heading, connection.virtual, 1)
   const ports = portsAt(packet, heading.payload)
-  if (ports !== null) {
-    change += change16(ports.destination, connection.virtualPort)
-    ports.destination = connection.virtualPort
+  if (ports === null) return Verdict.Drop
+  change += change16(ports.destination, connection.virtualPort)
+  ports.destination = connection.virtualPort
+  if (local !== null) {
+    change += quoteSource(packet, heading, local.address, connection.client)
+    change += replaceOuterDestination(packet, heading, connection.client, 0)
+    change += change16(ports.source, connection.clientPort)
+    ports.source = connection.clientPort
   }
   mendChecksum(packet, heading, change)
   return Verdict.Forward
+}
+
+/** The way that the connection's packets take: by FullNAT the host's own. */
+function wayOut(packet: Packet, heading: Heading, from: Address, to: Address, connection: Connection): number {
+  if (connection.local !== NONE) return routeAsHost(packet, heading.family, to, heading.length, null)
+  return route(packet, heading.family, from, to, heading.length)
 }
 
 /** There are no errors about errors (RFC 1122 §3.2.2). */
@@ -171,27 +190,27 @@ function quoteDestination(packet: Packet, heading: Heading, from: Address, to: A
   return ip === null ? 0 : replaceIpv6Destination(ip, from, to)
 }
 
-function replaceOuterSource(packet: Packet, heading: Heading, to: Address): number {
+function replaceOuterSource(packet: Packet, heading: Heading, to: Address, hops: number): number {
   if (heading.family === Family.Ipv4) {
     const ip = ipv4At(packet, 0)
-    if (ip !== null) replaceIpv4Source(ip, to, 1)
+    if (ip !== null) replaceIpv4Source(ip, to, hops)
     return 0
   }
   const ip = ipv6At(packet, 0)
   if (ip === null) return 0
-  ip.hopLimit -= 1
+  ip.hopLimit -= hops
   return replaceIpv6Source(ip, heading.source, to)
 }
 
-function replaceOuterDestination(packet: Packet, heading: Heading, to: Address): number {
+function replaceOuterDestination(packet: Packet, heading: Heading, to: Address, hops: number): number {
   if (heading.family === Family.Ipv4) {
     const ip = ipv4At(packet, 0)
-    if (ip !== null) replaceIpv4Destination(ip, to, 1)
+    if (ip !== null) replaceIpv4Destination(ip, to, hops)
     return 0
   }
   const ip = ipv6At(packet, 0)
   if (ip === null) return 0
-  ip.hopLimit -= 1
+  ip.hopLimit -= hops
   return replaceIpv6Destination(ip, heading.destination, to)
 }
 

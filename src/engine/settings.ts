@@ -12,6 +12,7 @@ export const DEFAULT_SETTINGS: Settings = {
   sloppyTcp: 0,
   sloppySctp: 0,
   secureTcp: 0,
+  toa: 1,
   markServices: 0,
   wideServices: 0,
   ftpServices: 0,

@@ -36,6 +36,8 @@ export const TABLES = {
   localitySlots: { kind: 'hash', key: 'LocalityKey', value: 'LocalitySlot', capacity: 65536 },
   localities: { kind: 'array', value: 'Locality', capacity: 65536 },
   freeLocalities: { kind: 'queue', capacity: 65536 },
+  localAddresses: { kind: 'array', value: 'LocalAddress', capacity: 4096 },
+  localUses: { kind: 'array', value: 'LocalUse', capacity: 4096 },
   dests: { kind: 'array', value: 'Dest', capacity: 32768 },
   destStates: { kind: 'array', value: 'DestState', capacity: 32768 },
   overloads: { kind: 'array', value: 'Overload', capacity: 32768 },

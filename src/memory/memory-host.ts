@@ -29,16 +29,20 @@ import {
   IcmpHeaderView,
   Ipv4HeaderView,
   LayoutView,
+  LocalAddressView,
   LocalityCacheView,
   LocalityKeyView,
   LocalitySlotView,
   LocalityView,
+  LocalUseView,
   RatesView,
   ReasonCountView,
   ServiceKeyView,
   ServiceStateView,
   ServiceView,
   TcpHeaderView,
+  ToaOptionView,
+  ToaRestView,
 } from '../engine/generated/views.ts'
 import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import { type Packet, type Platform, runOn } from '../engine/platform.ts'
@@ -102,6 +106,8 @@ export interface NextHop {
 
 /** Bytes of the longest IPv4 packet (RFC 791 §3.1). */
 const MAX_PACKET = 65535
+/** Bytes that `insertRoom` moves. */
+const MAX_MOVED = 2047
 /** A change of one word that changes nothing, as `change16` gives it. */
 const NO_CHANGE = 0xffff
 
@@ -146,6 +152,8 @@ export class MemoryHost implements Platform {
   private readonly services: MemoryHash
   private readonly connections: DataView
   private readonly serviceStates: DataView
+  private readonly localAddresses: DataView
+  private readonly localUses: DataView
   private readonly dests: DataView
   private readonly buckets: DataView
   private readonly localityCaches: DataView
@@ -178,6 +186,8 @@ export class MemoryHost implements Platform {
     this.services = this.tables.hash('services')
     this.connections = this.tables.array('connections')
     this.serviceStates = this.tables.array('serviceStates')
+    this.localAddresses = this.tables.array('localAddresses')
+    this.localUses = this.tables.array('localUses')
     this.dests = this.tables.array('dests')
     this.buckets = this.tables.array('buckets')
     this.localityCaches = this.tables.array('localityCaches')
@@ -295,6 +305,22 @@ export class MemoryHost implements Platform {
     bytes.copyWithin(room, 0, keep)
     bytes.fill(0, 0, room)
     own(packet).length = room + keep
+    return true
+  }
+
+  toaAt(packet: Packet, offset: number): ToaOptionView | null {
+    return header(packet, offset, ToaOptionView)
+  }
+
+  toaRestAt(packet: Packet, offset: number): ToaRestView | null {
+    return header(packet, offset, ToaRestView)
+  }
+
+  insertRoom(packet: Packet, offset: number, room: number): boolean {
+    const { bytes, length } = own(packet)
+    if (length - offset > MAX_MOVED || length + room > MAX_PACKET) return false
+    bytes.copyWithin(offset + room, offset, length)
+    own(packet).length = length + room
     return true
   }
 
@@ -433,6 +459,14 @@ export class MemoryHost implements Platform {
 
   settings(): SettingsView {
     return this.set
+  }
+
+  localAddressAt(index: number): LocalAddressView | null {
+    return row(this.localAddresses, index, LocalAddressView)
+  }
+
+  localUseAt(index: number): LocalUseView | null {
+    return row(this.localUses, index, LocalUseView)
   }
 
   destAt(index: number): DestView | null {

@@ -22,6 +22,7 @@ export type Change =
   | { readonly what: 'add-service' | 'edit-service'; readonly service: ServiceConfig }
   | { readonly what: 'remove-service'; readonly service: ServiceId }
   | { readonly what: 'add-dest' | 'edit-dest' | 'remove-dest'; readonly service: ServiceId; readonly dest: DestConfig }
+  | { readonly what: 'add-local' | 'remove-local'; readonly service: ServiceId; readonly address: string }
   | { readonly what: 'zero'; readonly service: ServiceId | null }
   | { readonly what: 'set'; readonly values: Partial<SettingValues> }
   | { readonly what: 'clear' | 'repair' }
@@ -50,6 +51,14 @@ function make(director: Director, change: Change): void {
     }
     case 'remove-dest': {
       director.removeDest(change.service, change.dest)
+      return
+    }
+    case 'add-local': {
+      director.addLocalAddress(change.service, change.address)
+      return
+    }
+    case 'remove-local': {
+      director.removeLocalAddress(change.service, change.address)
       return
     }
     case 'zero': {
@@ -166,6 +175,7 @@ const SETTINGS: readonly Partial<SettingValues>[] = [
     { expireQuiescentTemplate: value },
     { sloppyTcp: value },
     { sloppySctp: value },
+    { toa: value },
   ]),
   { secureTcp: 0 },
   { secureTcp: 1 },
@@ -181,6 +191,8 @@ const OFTEN: readonly Kind[] = [
   'edit-dest',
   'remove-dest',
   'remove-dest',
+  'add-local',
+  'remove-local',
 ]
 const SELDOM: readonly Kind[] = [
   'add-service',
@@ -224,7 +236,11 @@ function randomOptions(service: ServiceId, random: Random): ServiceOptions {
   }
 }
 
-const METHODS: readonly MethodName[] = ['masquerading', 'masquerading', 'direct-routing', 'tunneling']
+const LOCAL_ADDRESSES: Readonly<Record<FamilyNumber, readonly string[]>> = {
+  4: ['192.168.2.1', '192.168.2.2', '192.168.2.3'],
+  6: ['fdaa:2::1', 'fdaa:2::2', 'fdaa:2::3'],
+}
+const METHODS: readonly MethodName[] = ['masquerading', 'masquerading', 'direct-routing', 'tunneling', 'fullnat']
 const TUNNELS: readonly Tunnel[] = [
   IPIP,
   { type: 'gue', port: 6080, checksum: 'none' },
@@ -264,6 +280,9 @@ export function randomChange(random: Random): Change {
     case 'edit-dest':
     case 'remove-dest':
       return { what, service, dest: randomDest(service, random) }
+    case 'add-local':
+    case 'remove-local':
+      return { what, service, address: pick(random, LOCAL_ADDRESSES[random.chance(0.01) ? 4 : familyOf(service)]) }
     case 'zero':
       return { what, service: random.chance(0.5) ? service : null }
     case 'set':
@@ -277,6 +296,7 @@ export function randomChange(random: Random): Change {
 export function startingChanges(random: Random): Change[] {
   const served = SERVICES.flatMap((service): Change[] => [
     { what: 'add-service', service: { ...service, ...randomOptions(service, random) } },
+    { what: 'add-local', service, address: LOCAL_ADDRESSES[familyOf(service)][0] as string },
     ...[0, 2, 4].map((server): Change => ({
       what: 'add-dest',
       service,

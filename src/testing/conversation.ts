@@ -109,6 +109,8 @@ export interface Target extends End {
 export class Conversation {
   /** Where the client's packets arrive in the end; null until the director has said so. */
   server: End | null = null
+  /** Where they come from in the server's eyes; null until then. */
+  seenAs: End | null = null
   private at = 0
   private readonly steps: readonly Step[]
 
@@ -132,7 +134,7 @@ export class Conversation {
     if (!again) this.at += 1
     const what = random.chance(0.05) ? random.below(this.target.protocol === 'sctp' ? 20 : 256) : step.what
     const source = step.from === 'client' ? this.client : this.server
-    const destination = step.from === 'client' ? this.target : this.client
+    const destination = step.from === 'client' ? this.target : (this.seenAs ?? this.client)
     if (source === null) return null
     const { port, protocol } = this.target
     const speaksFtp = protocol === 'tcp' && port === FTP_PORT && step.data && random.chance(0.8)

@@ -51,8 +51,8 @@ describe('the differential run itself', () => {
     }
     const run = (): unknown => runEpisode({ seed: 1, stream: 0, packets: 20_000, connections: 1024 }, flawed)
     expect(run).toThrow(DifferenceError)
-    // A service, its dest and a SYN are the shortest way to a forwarded packet; a flow's first packet may be needed too.
-    expect(run).toThrow(/shortened to [3-6] events/)
+    // A service, its dest and a SYN are the shortest way to a forwarded packet; a flow's first packet may be needed too, or choices that lead past dests which wrap packets.
+    expect(run).toThrow(/shortened to [3-9] events/)
   })
 })
 

@@ -54,6 +54,11 @@ function changeEvent(change: Change): Event {
   return { kind: 'change', change }
 }
 
+/** A copy: the packet's memory is used again. */
+function kept(address: number | Uint8Array): number | Uint8Array {
+  return typeof address === 'number' ? address : address.slice()
+}
+
 /** Bytes of a packet that errors quote: the least, too few, as far as its payload, all. */
 const QUOTED_LENGTHS = [28, 28, 48, 48, 27, 20, 60, 128, 548, 1232]
 /** Of ICMP and ICMPv6, errors and others. */
@@ -93,11 +98,10 @@ export class Generator {
     if (this.speaker === null || (verdict !== 'forward' && verdict !== 'stack')) return
     const ip = claimsIpv6(packet) ? parseQuotedIpv6(packet) : parseQuotedIpv4(packet)
     if (ip === null || !PROTOCOL_NUMBERS.includes(ip.protocol) || ip.payload.length < 4) return
-    // A copy: the packet's memory lives on.
-    const address = typeof ip.destination === 'number' ? ip.destination : ip.destination.slice()
     // The end of a tunnel.
-    if (typeof address !== typeof this.speaker.client.address) return
-    this.speaker.server = { address, port: read16(ip.payload, 2) }
+    if (typeof ip.destination !== typeof this.speaker.client.address) return
+    this.speaker.server = { address: kept(ip.destination), port: read16(ip.payload, 2) }
+    this.speaker.seenAs = { address: kept(ip.source), port: read16(ip.payload, 0) }
   }
 
   private pick<T>(from: readonly T[]): T {
@@ -140,9 +144,9 @@ export class Generator {
   }
 
   /** An ICMP error about a packet of the conversation, from its receiver or a router before it. */
-  private error({ client, target, server }: Conversation): Event {
+  private error({ client, target, server, seenAs }: Conversation): Event {
     const { random } = this
-    const about = random.chance(0.5) ? ([target, client] as const) : ([client, server ?? target] as const)
+    const about = random.chance(0.5) ? ([target, client] as const) : ([seenAs ?? client, server ?? target] as const)
     const [from, to] = about
     const quoted = buildAny(target.protocol, from, to, random.below(256), random.chance(0.5), random)
     const payload = quoted.subarray(0, this.pick(QUOTED_LENGTHS))

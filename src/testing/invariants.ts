@@ -14,6 +14,8 @@ import {
   FlowKeyView,
   FlowView,
   LayoutView,
+  LocalAddressView,
+  LocalUseView,
   SettingsView,
 } from '../engine/generated/views.ts'
 import { type Platform, runOn } from '../engine/platform.ts'
@@ -51,7 +53,8 @@ function isExpected({ flags }: ConnectionView): boolean {
 function wantedFlows(connection: ConnectionView): number {
   if (isExpected(connection)) return 1
   // Of a server that has the virtual address itself no packets come.
-  if (!isTemplate(connection)) return connection.method === ForwardingMethod.Masquerading ? 2 : 1
+  const isAnswered = [ForwardingMethod.Masquerading, ForwardingMethod.FullNat].some((m) => m === connection.method)
+  if (!isTemplate(connection)) return isAnswered ? 2 : 1
   return (connection.flags & ConnectionFlag.SetAside) !== 0 ? 0 : 1
 }
 
@@ -89,11 +92,13 @@ class Checker {
     const { client, virtual, server, clientPort, virtualPort, serverPort, protocol, family, callId } = connection
     const rest = { protocol, kind: family, reserved: 0 }
     if (direction === Direction.Out) {
+      const { local, localPort } = connection
+      const { address } = LocalAddressView.from(this.tables.readRange('localAddresses', local, 1))
       return {
         source: this.digest(server, family),
-        destination: this.digest(client, family),
+        destination: this.digest(local === NONE ? client : address, family),
         sourcePort: serverPort,
-        destinationPort: clientPort,
+        destinationPort: local === NONE ? clientPort : localPort,
         ...rest,
       }
     }
@@ -143,11 +148,20 @@ class Checker {
   private counts(): void {
     const { lastDest } = LayoutView.from(this.tables.readRange('layouts', 0, 1))
     const counts = Array.from({ length: lastDest + 1 }, () => ({ active: 0, inactive: 0, persistent: 0 }))
+    const used = new Map<number, number>()
     for (const { connection } of this.live.values()) {
+      if (connection.local !== NONE) used.set(connection.local, (used.get(connection.local) ?? 0) + 1)
       const count = counts[connection.dest]
       if (count === undefined || isExpected(connection)) continue
       if (isTemplate(connection)) count.persistent += 1
       else count[isActive(connection.protocol, connection.state) ? 'active' : 'inactive'] += 1
+    }
+    const uses = this.tables.readRange('localUses', 0, this.tables.capacity('localUses'))
+    for (const [local, connections] of used) {
+      const counted = new LocalUseView(new DataView(uses.buffer, uses.byteOffset), local * LocalUseView.SIZE)
+        .connections
+      if (counted !== connections)
+        this.broken.push(`the local address ${local} counts ${counted}, but has ${connections}`)
     }
     counts.forEach((count, dest) => {
       const { active, inactive, persistent } = DestStateView.from(this.tables.readRange('destStates', dest, 1))

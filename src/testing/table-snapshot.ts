@@ -9,6 +9,8 @@ import { TABLES, type TableDefinition, type TableName, type TableStore } from '.
 export type Snapshot = ReadonlyMap<string, Uint8Array>
 
 const WORD_BYTES = 8
+/** Local addresses that a test's director has at most. */
+const MAX_LOCALS = 256
 
 function recordOf(table: TableName): keyof typeof LAYOUTS {
   const { value }: TableDefinition = TABLES[table]
@@ -53,6 +55,7 @@ export function snapshot(tables: TableStore): Snapshot {
     addRange(rows, tables, table, 1, lastService)
   for (const table of ['dests', 'destStates', 'overloads', 'rates', 'baselines'] as const)
     addRange(rows, tables, table, 1, lastDest)
+  for (const table of ['localAddresses', 'localUses'] as const) addRange(rows, tables, table, 1, MAX_LOCALS)
   addSummed(rows, tables, 'counters', 1, lastDest)
   addSummed(rows, tables, 'reasons', 0, tables.capacity('reasons') - 1)
   addRange(rows, tables, 'localities', 1, localities)

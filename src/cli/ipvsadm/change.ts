@@ -20,7 +20,17 @@ import { readSchedFlags } from './sched-flags.ts'
 /** What command lines change. */
 export type Changeable = Pick<
   DirectorControl,
-  'addService' | 'editService' | 'removeService' | 'clear' | 'addDest' | 'editDest' | 'removeDest' | 'zero' | 'set'
+  | 'addService'
+  | 'editService'
+  | 'removeService'
+  | 'clear'
+  | 'addDest'
+  | 'editDest'
+  | 'removeDest'
+  | 'addLocalAddress'
+  | 'removeLocalAddress'
+  | 'zero'
+  | 'set'
 > & {
   service(id: ServiceId): object | null
 }
@@ -78,6 +88,7 @@ const METHODS: Readonly<Record<ForwardingName, MethodName>> = {
   masquerading: 'masquerading',
   gatewaying: 'direct-routing',
   ipip: 'tunneling',
+  fullnat: 'fullnat',
 }
 
 function tunnel({ given, tunnelType, tunnelPort }: CommandLine): Tunnel {
@@ -131,6 +142,12 @@ export function change(line: CommandLine, director: Changeable): void {
       break
     case 'delete-server':
       director.removeDest(serviceId(line), dest(line))
+      break
+    case 'add-laddr':
+      director.addLocalAddress(serviceId(line), line.localAddress)
+      break
+    case 'del-laddr':
+      director.removeLocalAddress(serviceId(line), line.localAddress)
       break
     case 'zero':
       director.zero(...(line.given.has('service-address') ? [serviceId(line)] : []))

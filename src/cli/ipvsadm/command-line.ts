@@ -11,7 +11,7 @@ import { OptionReader } from './popt.ts'
 import { misfit } from './sched-flags.ts'
 import { OURS, USAGE, VERSION } from './usage.ts'
 
-export type ForwardingName = 'masquerading' | 'gatewaying' | 'ipip'
+export type ForwardingName = 'masquerading' | 'gatewaying' | 'ipip' | 'fullnat'
 
 /** Values of the options given, and ipvsadm's defaults for those that were not. */
 export interface CommandLine {
@@ -30,6 +30,7 @@ export interface CommandLine {
   netmask: number | null
   /** The persistence engine; empty: none. */
   engine: string
+  localAddress: string
   serverFamily: FamilyNumber
   serverAddress: string
   serverPort: number
@@ -63,6 +64,7 @@ function emptyLine(command: CommandName): CommandLine {
     persistenceS: DEFAULT_PERSISTENCE_S,
     netmask: null,
     engine: '',
+    localAddress: '',
     serverFamily: 4,
     serverAddress: '0.0.0.0',
     serverPort: 0,
@@ -129,7 +131,8 @@ function checkService(line: CommandLine): void {
 
 function checkServer(line: CommandLine): void {
   // A server that has the virtual address itself has the service's port as well.
-  if (line.forwarding !== 'masquerading' && line.fwmark === null) line.serverPort = line.port
+  const keepsPort = line.forwarding === 'gatewaying' || line.forwarding === 'ipip'
+  if (keepsPort && line.fwmark === null) line.serverPort = line.port
   if (line.forwarding === 'ipip') return
   if (line.serverFamily !== line.family) {
     throw usageError('Different address family is allowed only for tunneling servers')

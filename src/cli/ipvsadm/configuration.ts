@@ -17,6 +17,7 @@ interface ConfiguredService {
   config: ServiceConfig
   /** By address and port, the first added first. */
   readonly dests: Map<string, DestConfig>
+  readonly localAddresses: Set<string>
 }
 
 /** A service as text, to find it by. Addresses are in their one form. */
@@ -31,7 +32,8 @@ export class Configuration implements Changeable {
     this.services = new Map(
       services.map((service) => {
         const dests = [...service.dests].reverse().map((dest) => [formatEndpoint(dest), dest] as const)
-        return [serviceName(service), { config: service, dests: new Map(dests) }]
+        const localAddresses = new Set(service.localAddresses.map(({ address }) => address))
+        return [serviceName(service), { config: service, dests: new Map(dests), localAddresses }]
       }),
     )
   }
@@ -43,7 +45,7 @@ export class Configuration implements Changeable {
   addService(config: ServiceConfig): void {
     const name = serviceName(config)
     if (this.services.has(name)) throw new ControlError('service-exists', `${name} is a service already`)
-    this.services.set(name, { config, dests: new Map() })
+    this.services.set(name, { config, dests: new Map(), localAddresses: new Set() })
   }
 
   editService(config: ServiceConfig): void {
@@ -76,6 +78,17 @@ export class Configuration implements Changeable {
   removeDest(id: ServiceId, dest: Endpoint): void {
     const { dests } = this.find(id)
     dests.delete(this.destName(id, dest))
+  }
+
+  addLocalAddress(id: ServiceId, address: string): void {
+    const { localAddresses } = this.find(id)
+    if (localAddresses.has(address)) throw new ControlError('local-exists', `${address} is a local address already`)
+    localAddresses.add(address)
+  }
+
+  removeLocalAddress(id: ServiceId, address: string): void {
+    if (!this.find(id).localAddresses.delete(address))
+      throw new ControlError('no-such-local', `${address} is not a local address`)
   }
 
   zero(id?: ServiceId): void {

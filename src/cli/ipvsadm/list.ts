@@ -6,6 +6,7 @@ import { nameLabels, numericLabel } from './labels.ts'
 import {
   formatBanner,
   formatConnections,
+  formatLocalAddresses,
   formatServices,
   type Label,
   type LabelProtocol,
@@ -77,6 +78,14 @@ export async function listConnections(
     [client, virtual, dest].map((endpoint): Labelled => [endpoint, protocol]),
   )
   return formatConnections(connections, given.has('persistent-conn'), await labelsFor(endpoints, given, names))
+}
+
+/** What `-G` prints. Throws an `Exit` where there is no such service. */
+export function listLocalAddresses(director: DirectorControl, id: ServiceId | null): string {
+  if (id === null) return formatLocalAddresses(sorted(director.services()))
+  const service = director.service(id)
+  if (service === null) throw new Exit(STATUS_NOT_LISTED, '', `${NO_SUCH_SERVICE}\n`)
+  return formatLocalAddresses([service])
 }
 
 /** What `-L --timeout` prints. */

@@ -39,6 +39,7 @@ describe('names of servers', () => {
     parameter: 0,
     counters: NOTHING,
     rates: NOTHING,
+    localAddresses: [],
     dests: [
       {
         address: '10.2.0.1',

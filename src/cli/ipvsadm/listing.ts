@@ -2,7 +2,7 @@
  * The tables that `ipvsadm -L` prints and the rules that `-S` prints, column by column as ipvsadm 1.31 does it.
  * Everything is formatted from plain status records; names of hosts and ports come from `labels.ts`.
  */
-import { formatAddress } from '../../control/address.ts'
+import { formatAddress, formatEndpoint } from '../../control/address.ts'
 import type {
   ConnectionStatus,
   DestStatus,
@@ -126,7 +126,11 @@ export function listedOptions(service: ServiceConfig): string {
 }
 
 function formatService(service: ServiceStatus, { view, exact, label }: Listing): string {
-  if (view === 'rules') return `-A ${ruleService(service, label)} ${ruleOptions(service)}\n`
+  if (view === 'rules') {
+    const named = ruleService(service, label)
+    const pool = service.localAddresses.map(({ address }) => `-P ${named} -z ${address}\n`)
+    return `-A ${named} ${ruleOptions(service)}\n${pool.reverse().join('')}`
+  }
   const prefix = `${service.protocol.toUpperCase().padEnd(4)} ${nameOf(service, label)}`
   if (view === 'stats') return `${prefix.padEnd(33)}${formatTraffic(service.counters, exact)}\n`
   if (view === 'rate') return `${prefix.padEnd(33)}${formatTraffic(service.rates, exact)}\n`
@@ -138,6 +142,7 @@ const METHODS: Readonly<Record<MethodName, { readonly listed: string; readonly o
   masquerading: { listed: 'Masq', option: '-m' },
   'direct-routing': { listed: 'Route', option: '-g' },
   tunneling: { listed: 'Tunnel', option: '-i' },
+  fullnat: { listed: 'FullNAT', option: '--fullnat' },
 }
 
 /** A tunnel's checksum as a listing shows it, and as a rule says it. */
@@ -195,6 +200,21 @@ export function formatServices(services: readonly ServiceStatus[], listing: List
       formatService(service, listing) + service.dests.map((dest) => formatDest(service, dest, listing)).join(''),
   )
   return TITLES[listing.view] + blocks.join('')
+}
+
+/** The pools of local addresses, in DPVS's words. Services without one are left out. */
+export function formatLocalAddresses(services: readonly ServiceStatus[]): string {
+  const blocks = services
+    .filter(({ localAddresses }) => localAddresses.length > 0)
+    .map((service) => {
+      const head = `${nameOf(service, formatEndpoint).padEnd(20)} ${service.localAddresses.length}\n`
+      const rows = service.localAddresses.map(
+        ({ address, conflicts, connections }) =>
+          `${' '.repeat(29)} ${address.padEnd(20)} ${String(conflicts).padEnd(10)} ${connections}\n`,
+      )
+      return head + rows.join('')
+    })
+  return `VIP:VPORT            TOTAL    SNAT_IP              CONFLICTS  CONNS\n${blocks.join('')}`
 }
 
 function formatExpiry(remainingMs: number): string {

@@ -57,6 +57,10 @@ export function refusalWords(command: CommandName, { code, message }: ControlErr
       return 'Destination already exists'
     case 'no-such-dest':
       return 'No such destination'
+    case 'local-exists':
+      return 'Local address already exists'
+    case 'no-such-local':
+      return 'No such local address'
     case 'table-full':
       return 'Memory allocation problem'
     case 'bad-threshold':

@@ -41,6 +41,12 @@ async function setServer(line: CommandLine, text: string, names: Names): Promise
   line.serverPort = found.port ?? line.port
 }
 
+async function setLocalAddress(line: CommandLine, text: string, names: Names): Promise<void> {
+  const found = await parseHostPort(text, line.protocol, names)
+  if (found === null || found.port !== null) throw usageError('illegal local address specified')
+  line.localAddress = found.address
+}
+
 function netmask(family: FamilyNumber, text: string): number {
   if (family === 6) return numberOr(text, 1, 128, 'illegal ipv6 netmask specified')
   const mask = parseIpv4(text)
@@ -97,8 +103,11 @@ export async function applyOption(line: CommandLine, long: string, value: string
     case 'masquerading':
     case 'gatewaying':
     case 'ipip':
+    case 'fullnat':
       line.forwarding = long
       return
+    case 'local-address':
+      return setLocalAddress(line, text, names)
     case 'tun-type':
       line.tunnelType = tunnelType(text)
       return

@@ -22,6 +22,10 @@ export type CommandName =
   | 'restore'
   | 'save'
   | 'zero'
+  // Alibaba's and DPVS's.
+  | 'add-laddr'
+  | 'del-laddr'
+  | 'get-laddr'
 
 export const KINDS = [
   'numeric',
@@ -58,6 +62,7 @@ export const KINDS = [
   'tun-nocsum',
   'tun-csum',
   'tun-remcsum',
+  'local-address',
 ] as const
 export type Kind = (typeof KINDS)[number]
 
@@ -88,6 +93,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   { long: 'stop-daemon', argument: 'required', command: 'stop-daemon' },
   { long: 'restore', short: 'R', command: 'restore' },
   { long: 'save', short: 'S', command: 'save' },
+  { long: 'add-laddr', short: 'P', command: 'add-laddr' },
+  { long: 'del-laddr', short: 'Q', command: 'del-laddr' },
+  { long: 'get-laddr', short: 'G', command: 'get-laddr' },
   { long: 'help', short: 'h', command: 'help' },
   { long: 'version', short: 'v', command: 'version' },
 ]
@@ -108,6 +116,9 @@ export const MODIFIERS: readonly ModifierSpec[] = [
   { long: 'masquerading', short: 'm', kind: 'forwarding-method' },
   { long: 'ipip', short: 'i', kind: 'forwarding-method' },
   { long: 'gatewaying', short: 'g', kind: 'forwarding-method' },
+  // Alibaba's and DPVS's `-b`, which means other things here.
+  { long: 'fullnat', kind: 'forwarding-method' },
+  { long: 'local-address', short: 'z', argument: 'required', kind: 'local-address' },
   { long: 'weight', short: 'w', argument: 'required', kind: 'weight' },
   { long: 'u-threshold', short: 'x', argument: 'required', kind: 'u-threshold' },
   { long: 'l-threshold', short: 'y', argument: 'required', kind: 'l-threshold' },
@@ -183,6 +194,9 @@ const ACCEPTS: Readonly<Record<CommandName, Accepts>> = {
   restore: {},
   save: { allowed: ['numeric'] },
   zero: { allowed: ['service-address'] },
+  'add-laddr': { required: ['service-address', 'local-address'] },
+  'del-laddr': { required: ['service-address', 'local-address'] },
+  'get-laddr': { allowed: ['service-address', 'numeric'] },
 }
 
 /** Throws unless the command takes every option given and has every option that it needs. */

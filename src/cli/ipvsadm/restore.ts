@@ -11,6 +11,7 @@ import { OptionProblem, parseCommandLine, type CommandLine } from './command-lin
 import { Configuration } from './configuration.ts'
 import { Exit, refusalWords, STATUS_REFUSED, tryHelp } from './messages.ts'
 import type { Names } from './names.ts'
+import type { CommandName } from './options.ts'
 import { refuseUnsupported } from './unsupported.ts'
 
 interface RestoreLine {
@@ -54,7 +55,9 @@ export async function parseScript(stdin: string, names: Names): Promise<RestoreS
   return { lines, ending: null }
 }
 
-const isListing = ({ line }: RestoreLine): boolean => line.command === 'list' || line.command === 'save'
+const LISTINGS: readonly CommandName[] = ['list', 'save', 'get-laddr']
+
+const isListing = ({ line }: RestoreLine): boolean => LISTINGS.includes(line.command)
 
 /** Makes one line. Throws an `Exit` where the director refuses it. */
 function make({ line, number, text }: RestoreLine, director: Parameters<typeof change>[1]): void {
@@ -118,11 +121,15 @@ function putBack(director: DirectorControl, before: readonly ServiceStatus[], se
   const then = new Configuration(before)
   const now = new Configuration(director.services())
   for (const [name, { config }] of now.services) if (!then.services.has(name)) director.removeService(config)
-  for (const [name, { config, dests }] of then.services) {
+  for (const [name, { config, dests, localAddresses }] of then.services) {
     const present = now.services.get(name)
     if (present === undefined) director.addService(config)
     else director.editService(config)
     for (const [at, dest] of present?.dests ?? []) if (!dests.has(at)) director.removeDest(config, dest)
+    for (const address of present?.localAddresses ?? [])
+      if (!localAddresses.has(address)) director.removeLocalAddress(config, address)
+    for (const address of localAddresses)
+      if (present?.localAddresses.has(address) !== true) director.addLocalAddress(config, address)
     for (const [at, dest] of dests) {
       if (present?.dests.has(at) === true) director.editDest(config, dest)
       else director.addDest(config, dest)

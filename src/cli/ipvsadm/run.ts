@@ -6,7 +6,7 @@
 import type { DirectorControl } from '../../control/model.ts'
 import { change, refusal, serviceId } from './change.ts'
 import { OptionProblem, parseCommandLine, type CommandLine } from './command-line.ts'
-import { listConnections, listServices, listTimeouts, saveRules } from './list.ts'
+import { listConnections, listLocalAddresses, listServices, listTimeouts, saveRules } from './list.ts'
 import { Exit, notPermitted, STATUS_REFUSED, STATUS_USAGE } from './messages.ts'
 import type { Names } from './names.ts'
 import { parseScript, runScript } from './restore.ts'
@@ -31,6 +31,9 @@ export interface Outcome {
 
 async function list(line: CommandLine, director: DirectorControl, names: Names): Promise<string> {
   const { given } = line
+  if (line.command === 'get-laddr') {
+    return listLocalAddresses(director, given.has('service-address') ? serviceId(line) : null)
+  }
   if (line.command === 'save') return saveRules(director, given, names)
   // There is no synchronisation daemon to tell of.
   if (given.has('daemon')) return ''
@@ -78,6 +81,7 @@ async function runLine(words: readonly string[], io: IpvsadmIo): Promise<string>
   refuseUnsupported(line)
   switch (line.command) {
     case 'list':
+    case 'get-laddr':
     case 'save':
       return withDirector(io, { write: false }, (director) => list(line, director, io.names))
     case 'restore':

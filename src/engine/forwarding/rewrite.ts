@@ -70,6 +70,51 @@ export function replaceSource(packet: Packet, heading: Heading, address: Address
   mendChecksum(packet, heading, change, heading.sourcePort, port, 1)
 }
 
+/**
+ * Gives the packet another source and another destination, and one hop less to live. `pseudo` and `segment` are what else adds to the sums
+ * of the pseudo header and of the segment. Moves the packet.
+ */
+export function replaceEnds(
+  packet: Packet,
+  heading: Heading,
+  source: Address,
+  sourcePort: number,
+  destination: Address,
+  destinationPort: number,
+  pseudo: number,
+  segment: number,
+): void {
+  let change = pseudo
+  if (heading.family === Family.Ipv4) {
+    const ip = ipv4At(packet, 0)
+    if (ip !== null) {
+      change += replaceIpv4Source(ip, source, 0)
+      change += replaceIpv4Destination(ip, destination, 1)
+    }
+  } else {
+    const ip = ipv6At(packet, 0)
+    if (ip !== null) {
+      ip.hopLimit -= 1
+      change += replaceIpv6Source(ip, heading.source, source)
+      change += replaceIpv6Destination(ip, heading.destination, destination)
+    }
+  }
+  const ports = portsAt(packet, heading.transport)
+  if (ports !== null) {
+    ports.source = sourcePort
+    ports.destination = destinationPort
+  }
+  if (heading.protocol === PROTOCOL_SCTP) {
+    mendSctpChecksum(packet, heading, heading.sourcePort ^ sourcePort, 1)
+    mendSctpChecksum(packet, heading, heading.destinationPort ^ destinationPort, 0)
+    return
+  }
+  const isUdp = heading.protocol === PROTOCOL_UDP
+  const checksum = heading.transport + (isUdp ? UDP_CHECKSUM : TCP_CHECKSUM)
+  const ends = change16(heading.sourcePort, sourcePort) + change16(heading.destinationPort, destinationPort)
+  updateChecksum(packet, checksum, change, ends + segment, isUdp ? 1 : 0)
+}
+
 /** Mends the transport's checksum: `change` is the addresses', `isSource` says which of the ports went from `before` to `after`. */
 function mendChecksum(
   packet: Packet,

@@ -16,6 +16,8 @@ import type {
   IcmpHeader,
   GueHeader,
   GreHeader,
+  ToaOption,
+  ToaRest,
   GreChecksum,
   Address,
   Heading,
@@ -33,6 +35,8 @@ import type {
   LocalityKey,
   LocalitySlot,
   Locality,
+  LocalAddress,
+  LocalUse,
   Bucket,
   Dest,
   DestState,
@@ -818,6 +822,124 @@ export class GreHeaderView implements GreHeader {
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
     return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 4).slice()
+  }
+}
+
+export class ToaOptionView implements ToaOption {
+  /** Bytes. */
+  static readonly SIZE = 8
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: ToaOption): ToaOptionView {
+    return new ToaOptionView(new DataView(new ArrayBuffer(8))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): ToaOptionView {
+    return new ToaOptionView(viewOf(bytes, 8, 'ToaOption'))
+  }
+
+  get kind(): number {
+    return this.data.getUint8(this.at)
+  }
+  set kind(value: number) {
+    this.data.setUint8(this.at, value)
+  }
+
+  get length(): number {
+    return this.data.getUint8(this.at + 1)
+  }
+  set length(value: number) {
+    this.data.setUint8(this.at + 1, value)
+  }
+
+  get port(): number {
+    return this.data.getUint16(this.at + 2, false)
+  }
+  set port(value: number) {
+    this.data.setUint16(this.at + 2, value, false)
+  }
+
+  get word0(): number {
+    return this.data.getUint32(this.at + 4, false)
+  }
+  set word0(value: number) {
+    this.data.setUint32(this.at + 4, value, false)
+  }
+
+  /** Copies all fields. */
+  set(from: ToaOption): this {
+    this.kind = from.kind
+    this.length = from.length
+    this.port = from.port
+    this.word0 = from.word0
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
+  }
+}
+
+export class ToaRestView implements ToaRest {
+  /** Bytes. */
+  static readonly SIZE = 12
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: ToaRest): ToaRestView {
+    return new ToaRestView(new DataView(new ArrayBuffer(12))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): ToaRestView {
+    return new ToaRestView(viewOf(bytes, 12, 'ToaRest'))
+  }
+
+  get word1(): number {
+    return this.data.getUint32(this.at, false)
+  }
+  set word1(value: number) {
+    this.data.setUint32(this.at, value, false)
+  }
+
+  get word2(): number {
+    return this.data.getUint32(this.at + 4, false)
+  }
+  set word2(value: number) {
+    this.data.setUint32(this.at + 4, value, false)
+  }
+
+  get word3(): number {
+    return this.data.getUint32(this.at + 8, false)
+  }
+  set word3(value: number) {
+    this.data.setUint32(this.at + 8, value, false)
+  }
+
+  /** Copies all fields. */
+  set(from: ToaRest): this {
+    this.word1 = from.word1
+    this.word2 = from.word2
+    this.word3 = from.word3
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 12).slice()
   }
 }
 
@@ -1641,7 +1763,7 @@ export class ServiceKeyView implements ServiceKey {
 
 export class ServiceView implements Service {
   /** Bytes. */
-  static readonly SIZE = 48
+  static readonly SIZE = 56
 
   constructor(
     readonly data: DataView,
@@ -1651,12 +1773,12 @@ export class ServiceView implements Service {
 
   /** A copy in fresh memory. */
   static of(from: Service): ServiceView {
-    return new ServiceView(new DataView(new ArrayBuffer(48))).set(from)
+    return new ServiceView(new DataView(new ArrayBuffer(56))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): ServiceView {
-    return new ServiceView(viewOf(bytes, 48, 'Service'))
+    return new ServiceView(viewOf(bytes, 56, 'Service'))
   }
 
   get index(): number {
@@ -1729,18 +1851,32 @@ export class ServiceView implements Service {
     this.data.setUint32(this.at + 36, value, true)
   }
 
-  get parameter(): number {
+  get firstLocal(): number {
     return this.data.getUint32(this.at + 40, true)
   }
-  set parameter(value: number) {
+  set firstLocal(value: number) {
     this.data.setUint32(this.at + 40, value, true)
   }
 
-  get planned(): number {
+  get locals(): number {
     return this.data.getUint32(this.at + 44, true)
   }
-  set planned(value: number) {
+  set locals(value: number) {
     this.data.setUint32(this.at + 44, value, true)
+  }
+
+  get parameter(): number {
+    return this.data.getUint32(this.at + 48, true)
+  }
+  set parameter(value: number) {
+    this.data.setUint32(this.at + 48, value, true)
+  }
+
+  get planned(): number {
+    return this.data.getUint32(this.at + 52, true)
+  }
+  set planned(value: number) {
+    this.data.setUint32(this.at + 52, value, true)
   }
 
   /** Copies all fields. */
@@ -1755,6 +1891,8 @@ export class ServiceView implements Service {
     this.maxWeight = from.maxWeight
     this.firstBucket = from.firstBucket
     this.buckets = from.buckets
+    this.firstLocal = from.firstLocal
+    this.locals = from.locals
     this.parameter = from.parameter
     this.planned = from.planned
     return this
@@ -1762,7 +1900,7 @@ export class ServiceView implements Service {
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 48).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 56).slice()
   }
 }
 
@@ -2050,6 +2188,121 @@ export class LocalityView implements Locality {
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
     return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 56).slice()
+  }
+}
+
+export class LocalAddressView implements LocalAddress {
+  /** Bytes. */
+  static readonly SIZE = 24
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: LocalAddress): LocalAddressView {
+    return new LocalAddressView(new DataView(new ArrayBuffer(24))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): LocalAddressView {
+    return new LocalAddressView(viewOf(bytes, 24, 'LocalAddress'))
+  }
+
+  get address(): AddressView {
+    return new AddressView(this.data, this.at)
+  }
+
+  get next(): number {
+    return this.data.getUint32(this.at + 16, true)
+  }
+  set next(value: number) {
+    this.data.setUint32(this.at + 16, value, true)
+  }
+
+  get service(): number {
+    return this.data.getUint32(this.at + 20, true)
+  }
+  set service(value: number) {
+    this.data.setUint32(this.at + 20, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: LocalAddress): this {
+    this.address.set(from.address)
+    this.next = from.next
+    this.service = from.service
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 24).slice()
+  }
+}
+
+export class LocalUseView implements LocalUse {
+  /** Bytes. */
+  static readonly SIZE = 16
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: LocalUse): LocalUseView {
+    return new LocalUseView(new DataView(new ArrayBuffer(16))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): LocalUseView {
+    return new LocalUseView(viewOf(bytes, 16, 'LocalUse'))
+  }
+
+  get connections(): number {
+    return this.data.getUint32(this.at, true)
+  }
+  set connections(value: number) {
+    this.data.setUint32(this.at, value, true)
+  }
+
+  get conflicts(): number {
+    return this.data.getUint32(this.at + 4, true)
+  }
+  set conflicts(value: number) {
+    this.data.setUint32(this.at + 4, value, true)
+  }
+
+  get nextPort(): number {
+    return this.data.getUint32(this.at + 8, true)
+  }
+  set nextPort(value: number) {
+    this.data.setUint32(this.at + 8, value, true)
+  }
+
+  get turn(): number {
+    return this.data.getUint32(this.at + 12, true)
+  }
+  set turn(value: number) {
+    this.data.setUint32(this.at + 12, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: LocalUse): this {
+    this.connections = from.connections
+    this.conflicts = from.conflicts
+    this.nextPort = from.nextPort
+    this.turn = from.turn
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 16).slice()
   }
 }
 
@@ -2647,7 +2900,7 @@ export class ClockView implements Clock {
 
 export class SettingsView implements Settings {
   /** Bytes. */
-  static readonly SIZE = 72
+  static readonly SIZE = 76
 
   constructor(
     readonly data: DataView,
@@ -2657,12 +2910,12 @@ export class SettingsView implements Settings {
 
   /** A copy in fresh memory. */
   static of(from: Settings): SettingsView {
-    return new SettingsView(new DataView(new ArrayBuffer(72))).set(from)
+    return new SettingsView(new DataView(new ArrayBuffer(76))).set(from)
   }
 
   /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
   static from(bytes: Uint8Array): SettingsView {
-    return new SettingsView(viewOf(bytes, 72, 'Settings'))
+    return new SettingsView(viewOf(bytes, 76, 'Settings'))
   }
 
   get tcpMs(): number {
@@ -2728,67 +2981,74 @@ export class SettingsView implements Settings {
     this.data.setUint32(this.at + 32, value, true)
   }
 
-  get markServices(): number {
+  get toa(): number {
     return this.data.getUint32(this.at + 36, true)
   }
-  set markServices(value: number) {
+  set toa(value: number) {
     this.data.setUint32(this.at + 36, value, true)
   }
 
-  get ftpServices(): number {
+  get markServices(): number {
     return this.data.getUint32(this.at + 40, true)
   }
-  set ftpServices(value: number) {
+  set markServices(value: number) {
     this.data.setUint32(this.at + 40, value, true)
   }
 
-  get wideServices(): number {
+  get ftpServices(): number {
     return this.data.getUint32(this.at + 44, true)
   }
-  set wideServices(value: number) {
+  set ftpServices(value: number) {
     this.data.setUint32(this.at + 44, value, true)
   }
 
-  get markRules(): number {
+  get wideServices(): number {
     return this.data.getUint32(this.at + 48, true)
   }
-  set markRules(value: number) {
+  set wideServices(value: number) {
     this.data.setUint32(this.at + 48, value, true)
   }
 
-  get firstMarkRule(): number {
+  get markRules(): number {
     return this.data.getUint32(this.at + 52, true)
   }
-  set firstMarkRule(value: number) {
+  set markRules(value: number) {
     this.data.setUint32(this.at + 52, value, true)
   }
 
-  get lblcExpirationMs(): number {
+  get firstMarkRule(): number {
     return this.data.getUint32(this.at + 56, true)
   }
-  set lblcExpirationMs(value: number) {
+  set firstMarkRule(value: number) {
     this.data.setUint32(this.at + 56, value, true)
   }
 
-  get lblcrExpirationMs(): number {
+  get lblcExpirationMs(): number {
     return this.data.getUint32(this.at + 60, true)
   }
-  set lblcrExpirationMs(value: number) {
+  set lblcExpirationMs(value: number) {
     this.data.setUint32(this.at + 60, value, true)
   }
 
-  get digestKey0(): number {
+  get lblcrExpirationMs(): number {
     return this.data.getUint32(this.at + 64, true)
   }
-  set digestKey0(value: number) {
+  set lblcrExpirationMs(value: number) {
     this.data.setUint32(this.at + 64, value, true)
   }
 
-  get digestKey1(): number {
+  get digestKey0(): number {
     return this.data.getUint32(this.at + 68, true)
   }
-  set digestKey1(value: number) {
+  set digestKey0(value: number) {
     this.data.setUint32(this.at + 68, value, true)
+  }
+
+  get digestKey1(): number {
+    return this.data.getUint32(this.at + 72, true)
+  }
+  set digestKey1(value: number) {
+    this.data.setUint32(this.at + 72, value, true)
   }
 
   /** Copies all fields. */
@@ -2802,6 +3062,7 @@ export class SettingsView implements Settings {
     this.sloppyTcp = from.sloppyTcp
     this.sloppySctp = from.sloppySctp
     this.secureTcp = from.secureTcp
+    this.toa = from.toa
     this.markServices = from.markServices
     this.ftpServices = from.ftpServices
     this.wideServices = from.wideServices
@@ -2816,7 +3077,7 @@ export class SettingsView implements Settings {
 
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 72).slice()
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 76).slice()
   }
 }
 
@@ -3209,6 +3470,23 @@ export const LAYOUTS = {
       protocol: { offset: 2, type: 'be16' },
     },
   },
+  ToaOption: {
+    size: 8,
+    fields: {
+      kind: { offset: 0, type: 'u8' },
+      length: { offset: 1, type: 'u8' },
+      port: { offset: 2, type: 'be16' },
+      word0: { offset: 4, type: 'be32' },
+    },
+  },
+  ToaRest: {
+    size: 12,
+    fields: {
+      word1: { offset: 0, type: 'be32' },
+      word2: { offset: 4, type: 'be32' },
+      word3: { offset: 8, type: 'be32' },
+    },
+  },
   GreChecksum: {
     size: 4,
     fields: {
@@ -3329,7 +3607,7 @@ export const LAYOUTS = {
     },
   },
   Service: {
-    size: 48,
+    size: 56,
     fields: {
       index: { offset: 0, type: 'u32' },
       scheduler: { offset: 4, type: 'u32' },
@@ -3341,8 +3619,10 @@ export const LAYOUTS = {
       maxWeight: { offset: 28, type: 'u32' },
       firstBucket: { offset: 32, type: 'u32' },
       buckets: { offset: 36, type: 'u32' },
-      parameter: { offset: 40, type: 'u32' },
-      planned: { offset: 44, type: 'u32' },
+      firstLocal: { offset: 40, type: 'u32' },
+      locals: { offset: 44, type: 'u32' },
+      parameter: { offset: 48, type: 'u32' },
+      planned: { offset: 52, type: 'u32' },
     },
   },
   ServiceState: {
@@ -3385,6 +3665,23 @@ export const LAYOUTS = {
       next: { offset: 44, type: 'u32' },
       members: { offset: 48, type: 'u32' },
       busy: { offset: 52, type: 'u32' },
+    },
+  },
+  LocalAddress: {
+    size: 24,
+    fields: {
+      address: { offset: 0, type: 'Address' },
+      next: { offset: 16, type: 'u32' },
+      service: { offset: 20, type: 'u32' },
+    },
+  },
+  LocalUse: {
+    size: 16,
+    fields: {
+      connections: { offset: 0, type: 'atomic32' },
+      conflicts: { offset: 4, type: 'atomic32' },
+      nextPort: { offset: 8, type: 'u32' },
+      turn: { offset: 12, type: 'u32' },
     },
   },
   Bucket: {
@@ -3472,7 +3769,7 @@ export const LAYOUTS = {
     },
   },
   Settings: {
-    size: 72,
+    size: 76,
     fields: {
       tcpMs: { offset: 0, type: 'u32' },
       tcpFinMs: { offset: 4, type: 'u32' },
@@ -3483,15 +3780,16 @@ export const LAYOUTS = {
       sloppyTcp: { offset: 24, type: 'u32' },
       sloppySctp: { offset: 28, type: 'u32' },
       secureTcp: { offset: 32, type: 'u32' },
-      markServices: { offset: 36, type: 'u32' },
-      ftpServices: { offset: 40, type: 'u32' },
-      wideServices: { offset: 44, type: 'u32' },
-      markRules: { offset: 48, type: 'u32' },
-      firstMarkRule: { offset: 52, type: 'u32' },
-      lblcExpirationMs: { offset: 56, type: 'u32' },
-      lblcrExpirationMs: { offset: 60, type: 'u32' },
-      digestKey0: { offset: 64, type: 'u32' },
-      digestKey1: { offset: 68, type: 'u32' },
+      toa: { offset: 36, type: 'u32' },
+      markServices: { offset: 40, type: 'u32' },
+      ftpServices: { offset: 44, type: 'u32' },
+      wideServices: { offset: 48, type: 'u32' },
+      markRules: { offset: 52, type: 'u32' },
+      firstMarkRule: { offset: 56, type: 'u32' },
+      lblcExpirationMs: { offset: 60, type: 'u32' },
+      lblcrExpirationMs: { offset: 64, type: 'u32' },
+      digestKey0: { offset: 68, type: 'u32' },
+      digestKey1: { offset: 72, type: 'u32' },
     },
   },
   MarkRule: {
@@ -3549,6 +3847,8 @@ export const RECORD_VIEWS = {
   IcmpHeader: IcmpHeaderView,
   GueHeader: GueHeaderView,
   GreHeader: GreHeaderView,
+  ToaOption: ToaOptionView,
+  ToaRest: ToaRestView,
   GreChecksum: GreChecksumView,
   Address: AddressView,
   Heading: HeadingView,
@@ -3566,6 +3866,8 @@ export const RECORD_VIEWS = {
   LocalityKey: LocalityKeyView,
   LocalitySlot: LocalitySlotView,
   Locality: LocalityView,
+  LocalAddress: LocalAddressView,
+  LocalUse: LocalUseView,
   Bucket: BucketView,
   Dest: DestView,
   DestState: DestStateView,

@@ -4,8 +4,18 @@
  */
 import type { Packet } from '../platform.ts'
 import type { Heading, Settings } from '../records.ts'
-import { isSctpActive, nextSctpState, opensSctp, parseSctp, sctpTimeoutMs } from './sctp.ts'
-import { isTcpActive, movesTcp, nextTcpState, opensTcp, parseTcp, replacesTcp, tcpTimeoutMs } from './tcp.ts'
+import { isSctpActive, nextSctpState, opensSctp, parseSctp, SctpState, sctpTimeoutMs } from './sctp.ts'
+import {
+  isTcpActive,
+  movesTcp,
+  nextTcpState,
+  opensTcp,
+  parseTcp,
+  replacesTcp,
+  TcpFlag,
+  TcpState,
+  tcpTimeoutMs,
+} from './tcp.ts'
 import { parseUdp } from './udp.ts'
 
 export const PROTOCOL_TCP = 6
@@ -28,6 +38,11 @@ export function opens(heading: Heading, set: Settings): boolean {
   if (heading.protocol === PROTOCOL_TCP) return opensTcp(heading.event, set)
   if (heading.protocol === PROTOCOL_UDP) return true
   return opensSctp(heading.event, set)
+}
+
+/** Whether a server's packet shows that the server has seen more of its client than what began the connection. */
+export function answers(heading: Heading): boolean {
+  return heading.protocol === PROTOCOL_TCP && (heading.event & TcpFlag.Syn) === 0
 }
 
 /** Whether the packet can change more of its connection than its timeout. */
@@ -53,6 +68,12 @@ export function timeoutMs(protocol: number, state: number, set: Settings): numbe
   if (protocol === PROTOCOL_TCP) return tcpTimeoutMs(state, set)
   if (protocol === PROTOCOL_UDP) return set.udpMs
   return sctpTimeoutMs(state)
+}
+
+/** Whether both ends have done with a connection in this state. */
+export function hasEnded(protocol: number, state: number): boolean {
+  if (protocol === PROTOCOL_TCP) return state === TcpState.TimeWait || state === TcpState.Close
+  return protocol === PROTOCOL_SCTP && (state === SctpState.Closed || state === SctpState.Rejected)
 }
 
 /** Whether a connection in this state counts in ActiveConn; otherwise it counts in InActConn. */

@@ -124,6 +124,16 @@ static __always_inline struct gre_checksum *gre_checksum_at(struct packet *packe
 	return AT(gre_checksum, packet, offset);
 }
 
+static __always_inline struct toa_option *toa_at(struct packet *packet, s64 offset)
+{
+	return AT(toa_option, packet, offset);
+}
+
+static __always_inline struct toa_rest *toa_rest_at(struct packet *packet, s64 offset)
+{
+	return AT(toa_rest, packet, offset);
+}
+
 static __always_inline u8 *byte_pointer(struct packet *packet, s64 offset)
 {
 	u64 checked = offset;
@@ -231,6 +241,36 @@ static __always_inline s64 encapsulate(struct packet *packet, s64 room, s64 fami
 	if (bpf_skb_adjust_room(packet->skb, room, BPF_ADJ_ROOM_MAC, flags)) return 0;
 	packet->length += room;
 	return bpf_skb_pull_data(packet->skb, ETHERNET_HEADER + room) == 0;
+}
+
+/* What insert_room() moves, on its way. */
+struct moved {
+	u8 bytes[MAX_OFFSET + 1];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct moved);
+} movedBytes SEC(".maps");
+
+static __always_inline s64 insert_room(struct packet *packet, s64 offset, s64 room)
+{
+	u64 length = packet->length - offset;
+	u32 at = ETHERNET_HEADER + offset;
+	struct moved *moved = LOOKUP(movedBytes, 0);
+
+	if (!moved || length > MAX_OFFSET || packet->segment != 0) return 0;
+	if (bpf_skb_change_tail(packet->skb, ETHERNET_HEADER + packet->length + room, 0)) return 0;
+	/* To clang the bounds above are proof enough; the verifier sees them again here. */
+	asm volatile("" : "+r"(length));
+	if (length > 0 && length <= MAX_OFFSET) {
+		if (bpf_skb_load_bytes(packet->skb, at, moved->bytes, length)) return 0;
+		if (bpf_skb_store_bytes(packet->skb, at + room, moved->bytes, length, 0)) return 0;
+	}
+	packet->length += room;
+	return bpf_skb_pull_data(packet->skb, at + room) == 0;
 }
 
 static __always_inline void write_fib_destination(struct bpf_fib_lookup *fib, s64 family, struct address *destination)
@@ -427,6 +467,16 @@ static __always_inline void release_locality(s64 slot)
 	u32 released = slot;
 
 	bpf_map_push_elem(&freeLocalities, &released, 0);
+}
+
+static __always_inline struct local_address *local_address_at(s64 index)
+{
+	return LOOKUP(localAddresses, index);
+}
+
+static __always_inline struct local_use *local_use_at(s64 index)
+{
+	return LOOKUP(localUses, index);
 }
 
 static __always_inline struct dest *dest_at(s64 index)

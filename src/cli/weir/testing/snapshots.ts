@@ -24,7 +24,13 @@ export function dest(address: string, changes: Partial<DestStatus> = {}): DestSt
 }
 
 export function serviceOf(config: ServiceConfig, dests: readonly DestStatus[]): ServiceStatus {
-  return { ...config, dests, counters: traffic(40_000, 10, 1000), rates: traffic(30, 1600, 128_000) }
+  return {
+    ...config,
+    localAddresses: [],
+    dests,
+    counters: traffic(40_000, 10, 1000),
+    rates: traffic(30, 1600, 128_000),
+  }
 }
 
 export function service(address: string, dests: readonly DestStatus[]): ServiceStatus {
