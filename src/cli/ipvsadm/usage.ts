@@ -100,6 +100,11 @@ Not in the original ipvsadm:
   -b sh-prefix=N, mh-prefix=N, chi-prefix=N
                                       hash the first N bits of the client's
                                       address
+  --fullnat                           FullNAT: servers see an address of the
+                                      service's pool
+  -P | -Q service -z address          adds a local address to the pool, or
+                                      removes it
+  -G [service]                        lists pools
   -R                                  restores all rules or, where one is wrong,
                                       none
 `

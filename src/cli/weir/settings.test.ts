@@ -23,6 +23,7 @@ describe('the table of settings', () => {
       'sloppy_tcp',
       'sloppy_sctp',
       'secure_tcp',
+      'toa',
       'lblc_expiration',
       'lblcr_expiration',
     ])
