@@ -205,6 +205,12 @@ export function giveBack(index: number, connection: Connection): void {
   releaseConnection(index)
 }
 
+/** How packets go to a dest. The director's own host needs no other source for them to see the answers. */
+export function methodOf(dest: Dest): number {
+  const isTranslated = dest.isLocal !== 0 && dest.method === ForwardingMethod.FullNat
+  return isTranslated ? ForwardingMethod.Masquerading : dest.method
+}
+
 /** The port of a dest that a client's packet goes to. */
 export function serverPort(packet: Heading, dest: Dest): number {
   return dest.port === 0 ? packet.destinationPort : dest.port
@@ -221,14 +227,14 @@ export function describeConnection(connection: Connection, packet: Heading, dest
   connection.localPort = 0
   connection.protocol = packet.protocol
   connection.family = packet.family
-  connection.method = dest.method
+  connection.method = methodOf(dest)
   connection.serverFamily = dest.family
   connection.local = NONE
   connection.dest = destIndex
   connection.state = 0
   connection.template = NONE
   connection.members = 0
-  connection.flags = 0
+  connection.flags = packet.own !== 0 ? ConnectionFlag.Own : 0
   connection.callId = 0
 }
 

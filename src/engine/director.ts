@@ -10,6 +10,7 @@ import {
   carries,
   enterState,
   localOf,
+  methodOf,
   noteAnswer,
   removeConnection,
   seesServer,
@@ -21,6 +22,7 @@ import { isFtp, takeExpected, watchCommand, watchReply } from './ftp.ts'
 import { drIn } from './forwarding/dr.ts'
 import { fullnatIn, fullnatOut } from './forwarding/fullnat.ts'
 import { natIn, natOut } from './forwarding/nat.ts'
+import { replaceDestination, replaceSource } from './forwarding/rewrite.ts'
 import { tunIn } from './forwarding/tun.ts'
 import { answerWithIcmp, IcmpError } from './icmp.ts'
 import { ipv4ChecksumHolds, parseIpv4 } from './ipv4.ts'
@@ -72,7 +74,7 @@ export function handlePacket(packet: Packet, family: number): number {
     destinationPort: 0,
     family: 0,
     protocol: 0,
-    reserved: 0,
+    own: packet.own,
     transport: 0,
     payload: 0,
     length: 0,
@@ -148,8 +150,16 @@ function fromClient(packet: Packet, heading: Heading, connection: Connection, se
   return toServer(packet, heading, connection.method, dest, connection.serverPort)
 }
 
+/** Delivers a client's packet to the director's own host, a server like others: by translation to that port, otherwise as it is. */
+function toSelf(packet: Packet, heading: Heading, method: number, dest: Dest, port: number): number {
+  if (method !== ForwardingMethod.Masquerading) return Verdict.Pass
+  replaceDestination(packet, heading, dest.address, port, 0)
+  return Verdict.Stack
+}
+
 /** Sends a client's packet to a port of its server by a `ForwardingMethod`. */
 function toServer(packet: Packet, heading: Heading, method: number, dest: Dest, port: number): number {
+  if (dest.isLocal !== 0) return toSelf(packet, heading, method, dest, port)
   if (method === ForwardingMethod.Masquerading) return natIn(packet, heading, dest.address, port)
   if (method === ForwardingMethod.DirectRouting) return drIn(packet, heading, dest)
   return tunIn(packet, heading, dest)
@@ -170,6 +180,10 @@ function fromServer(packet: Packet, heading: Heading, connection: Connection, se
     return fullnatOut(packet, heading, connection)
   }
   if (isFtp(heading, connection)) watchReply(packet, heading, connection)
+  if (dest.isLocal !== 0) {
+    replaceSource(packet, heading, connection.virtual, connection.virtualPort, 0)
+    return Verdict.Stack
+  }
   return natOut(packet, heading, connection)
 }
 
@@ -193,6 +207,7 @@ function related(packet: Packet, heading: Heading): number {
   }
   counters.inPackets += 1
   counters.inBytes += heading.length
+  if (dest.isLocal !== 0 && connection.method !== ForwardingMethod.Masquerading) return Verdict.Pass
   if (connection.method === ForwardingMethod.DirectRouting) return drIn(packet, heading, dest)
   if (connection.method === ForwardingMethod.Tunneling) return tunIn(packet, heading, dest)
   return relateIn(packet, heading, connection)
@@ -232,7 +247,7 @@ function newFlow(packet: Packet, heading: Heading, set: Settings): number {
   const dest = destAt(choice.dest)
   if (dest === null) return Verdict.Drop
   let local = NONE
-  if (dest.method === ForwardingMethod.FullNat) {
+  if (methodOf(dest) === ForwardingMethod.FullNat) {
     local = takeLocalPort(heading, dest, serverPort(heading, dest))
     if (local === NONE) {
       count(Reason.NoLocalPort)
@@ -259,7 +274,7 @@ function onePacket(packet: Packet, heading: Heading, destIndex: number): number 
   counters.connections += 1
   counters.inPackets += 1
   counters.inBytes += heading.length
-  return toServer(packet, heading, dest.method, dest, serverPort(heading, dest))
+  return toServer(packet, heading, methodOf(dest), dest, serverPort(heading, dest))
 }
 
 /** Milliseconds until the next `tick` while there is work left, and otherwise. */

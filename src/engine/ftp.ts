@@ -169,7 +169,7 @@ export function watchCommand(packet: Packet, heading: Heading, connection: Conne
     destinationPort: 0,
     family: 0,
     protocol: 0,
-    reserved: 0,
+    own: 0,
     transport: 0,
     payload: 0,
     length: 0,

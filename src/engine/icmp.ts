@@ -72,7 +72,7 @@ export function answerWithIcmp(packet: Packet, heading: Heading, error: number, 
   const quoted = heading.length < most ? heading.length : most
   const header = isIpv4 ? IPV4_HEADER : IPV6_HEADER
   const length = header + ICMP_HEADER + quoted
-  if (routeAsHost(packet, heading.family, heading.source, length, null) !== Route.Found) {
+  if (heading.own === 0 && routeAsHost(packet, heading.family, heading.source, length, null) !== Route.Found) {
     count(Reason.NoRoute)
     return Verdict.Drop
   }
@@ -95,7 +95,7 @@ export function answerWithIcmp(packet: Packet, heading: Heading, error: number, 
     sum += sumOfBytes(packet, 8, 32) + body + PROTOCOL_ICMPV6
   }
   icmp.checksum = 0xffff - fold(sum)
-  return Verdict.Forward
+  return heading.own === 0 ? Verdict.Forward : Verdict.Send
 }
 
 function describe(icmp: IcmpHeader, row: number, mtu: number): void {

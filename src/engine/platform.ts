@@ -56,6 +56,8 @@ export interface Packet {
   readonly segment: number
   /** The firewall mark (`SO_MARK`, `skb->mark`) that something in front of the director has set; 0 for none. */
   readonly mark: number
+  /** 1 where the host that the director runs on has sent the packet itself, otherwise 0. */
+  readonly own: number
 }
 
 export interface Platform {

@@ -156,7 +156,8 @@ export interface Heading {
   family: u8
   /** IP protocol number. */
   protocol: u8
-  reserved: u16
+  /** 1 where the director's own host has sent the packet. */
+  own: u16
   /** Bytes from the start of the IP header to the transport header. */
   transport: u32
   /** Bytes from the start of the IP header to the payload. */
@@ -167,6 +168,16 @@ export interface Heading {
   hops: u32
   /** TCP: the flags; SCTP: the type of the first chunk. */
   event: u32
+}
+
+/** What a tunnel's IP header takes over from the packet inside. Lives on the stack only. */
+export interface TakenOver {
+  /** Type of service or traffic class. */
+  tos: u16
+  identification: u16
+  /** IPv4's field of flags and offset. */
+  fragment: u16
+  reserved: u16
 }
 
 /** Which dest is to serve a new connection. Lives on the stack only. */
@@ -576,7 +587,7 @@ export const enum Verdict {
   Forward = 2,
   /** Rewritten, to be forwarded by the host's own stack, which fragments it, or to be delivered by it. */
   Stack = 3,
-  /** Put into a packet of the director's own, to be sent by the host's stack, which fragments it. */
+  /** Made one of the host's own, to be sent by its stack, which fragments it, or to be delivered to the host itself. */
   Send = 4,
 }
 
@@ -622,6 +633,8 @@ export const enum ConnectionFlag {
   Expected = 4,
   /** FullNAT: the server has answered with more than its SYN, so it knows the client's address if it wants to. */
   Answered = 8,
+  /** The client is the director's own host. */
+  Own = 16,
 }
 
 export const enum ServiceFlag {

@@ -62,7 +62,7 @@ export function findRelated(packet: Packet, heading: Heading): number {
     destinationPort: 0,
     family: 0,
     protocol: 0,
-    reserved: 0,
+    own: 0,
     transport: 0,
     payload: 0,
     length: 0,

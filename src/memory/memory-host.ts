@@ -118,6 +118,7 @@ class MemoryPacket implements Packet {
   readonly data = new DataView(this.bytes.buffer)
   length = 0
   mark = 0
+  own = 0
   /** After `route` and `routeAsHost`: the MTU of the way that was too narrow, and where it leads. */
   mtu = 0
   nextHop: NextHop | null = null
@@ -206,13 +207,14 @@ export class MemoryHost implements Platform {
     this.set = new SettingsView(this.tables.array('settingsRows')).set(DEFAULT_SETTINGS)
   }
 
-  /** What becomes of a packet that came in, from its IP header. The caller's bytes stay as they are. */
-  handle(bytes: Uint8Array, mark = 0): Handled {
+  /** What becomes of a packet that came in, or that the host itself sends (`own`), from its IP header. The caller's bytes stay as they are. */
+  handle(bytes: Uint8Array, mark = 0, own = false): Handled {
     const { packet } = this
     if (bytes.length > MAX_PACKET) throw new RangeError(`a packet of ${bytes.length} bytes: IPv4 ends at ${MAX_PACKET}`)
     packet.bytes.set(bytes)
     packet.length = bytes.length
     packet.mark = mark
+    packet.own = own ? 1 : 0
     packet.nextHop = null
     // As a link would say; what is neither family the engine finds out.
     const family = (bytes[0] ?? 0) >>> 4 === Family.Ipv6 ? Family.Ipv6 : Family.Ipv4

@@ -70,7 +70,9 @@ export function fullnatIn(
  */
 export function fullnatOut(packet: Packet, heading: Heading, connection: Connection): number {
   if (heading.hops <= 1) return refuseAge(packet, heading)
-  const found = routeAsHost(packet, heading.family, connection.client, wireLength(packet, heading), null)
+  const own = (connection.flags & ConnectionFlag.Own) !== 0
+  const length = wireLength(packet, heading)
+  const found = own ? Route.Found : routeAsHost(packet, heading.family, connection.client, length, null)
   const isTooBig = found === Route.TooBig
   if (isTooBig) {
     if (!isFragmentable(packet, heading)) return refuseSize(packet, heading, routeMtu(packet))
@@ -86,7 +88,7 @@ export function fullnatOut(packet: Packet, heading: Heading, connection: Connect
     0,
     0,
   )
-  return isTooBig ? Verdict.Send : Verdict.Forward
+  return own || isTooBig ? Verdict.Send : Verdict.Forward
 }
 
 /** Bytes of the option that the packet is to get; 0 for none. */

@@ -52,16 +52,16 @@ export function replaceDestination(
   mendChecksum(packet, heading, change, heading.destinationPort, port, 0)
 }
 
-/** Gives the packet another source and one hop less to live. Moves the packet. */
-export function replaceSource(packet: Packet, heading: Heading, address: Address, port: number): void {
+/** Gives the packet another source, and with `hops` 1 one hop less to live. Moves the packet. */
+export function replaceSource(packet: Packet, heading: Heading, address: Address, port: number, hops: number): void {
   let change = 0
   if (heading.family === Family.Ipv4) {
     const ip = ipv4At(packet, 0)
-    if (ip !== null) change = replaceIpv4Source(ip, address, 1)
+    if (ip !== null) change = replaceIpv4Source(ip, address, hops)
   } else {
     const ip = ipv6At(packet, 0)
     if (ip !== null) {
-      ip.hopLimit -= 1
+      ip.hopLimit -= hops
       change = replaceIpv6Source(ip, heading.source, address)
     }
   }

@@ -27,7 +27,16 @@ import {
   udpAt,
 } from '../platform.ts'
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../protocols/protocols.ts'
-import { type Address, type Dest, Family, type Heading, Route, TunnelType, Verdict } from '../records.ts'
+import {
+  type Address,
+  type Dest,
+  Family,
+  type Heading,
+  Route,
+  type TakenOver,
+  TunnelType,
+  Verdict,
+} from '../records.ts'
 import { count, Reason } from '../reasons.ts'
 import { countHop, isFragmentable } from './rewrite.ts'
 import { refuseAge, refuseRoute, refuseSize, wireLength } from './way-out.ts'
@@ -75,9 +84,8 @@ export function tunIn(packet: Packet, heading: Heading, dest: Dest): number {
   if (found !== Route.Found) return refuseRoute(found)
   countHop(packet, heading)
   const sum = checksum ? sumOfInside(packet, heading) : NO_SUM
-  const tos = serviceOf(packet, heading)
-  const identification = identify(packet, heading)
-  const fragment = isFragmentable(packet, heading) || heading.family === Family.Ipv6 ? 0 : DONT_FRAGMENT
+  const taken: TakenOver = { tos: 0, identification: 0, fragment: 0, reserved: 0 }
+  takeOver(packet, heading, taken)
   if (!encapsulate(packet, room, dest.family, dest.tunnelType)) {
     count(Reason.NoRoom)
     return Verdict.Drop
@@ -89,12 +97,22 @@ export function tunIn(packet: Packet, heading: Heading, dest: Dest): number {
     if (ip === null) return Verdict.Drop
     const length = total > MAX_LENGTH ? 0 : total
     const protocol = protocolOf(heading, dest)
-    writeIpv4Header(ip, tos, length, identification, fragment, heading.hops - 1, protocol, source, dest.address)
+    writeIpv4Header(
+      ip,
+      taken.tos,
+      length,
+      taken.identification,
+      taken.fragment,
+      heading.hops - 1,
+      protocol,
+      source,
+      dest.address,
+    )
   } else {
     const ip = ipv6At(packet, 0)
     if (ip === null) return Verdict.Drop
     const length = total - IPV6_HEADER > MAX_LENGTH ? 0 : total - IPV6_HEADER
-    writeIpv6Header(ip, tos, length, protocolOf(heading, dest), heading.hops - 1, source, dest.address)
+    writeIpv6Header(ip, taken.tos, length, protocolOf(heading, dest), heading.hops - 1, source, dest.address)
   }
   return verdict
 }
@@ -120,21 +138,22 @@ function sumOfInside(packet: Packet, heading: Heading): number {
   return header + 0xffff - fold(pseudo)
 }
 
-/** The packet's type of service or traffic class. */
-function serviceOf(packet: Packet, heading: Heading): number {
-  if (heading.family === Family.Ipv4) {
-    const ip = ipv4At(packet, 0)
-    return ip === null ? 0 : ip.tos
+/**
+ * What tells the outer packet's fragments from another's is IPv4's own identification, or what of the transport header differs from packet to
+ * packet. DF is as inside; IPv6, which no router cuts, doesn't ask for it.
+ */
+function takeOver(packet: Packet, heading: Heading, taken: TakenOver): void {
+  if (heading.family === Family.Ipv6) {
+    const ip = ipv6At(packet, 0)
+    if (ip !== null) taken.tos = (ip.versionClassFlow >>> 20) & 0xff
+    taken.identification = sumOfBytes(packet, heading.transport, 8)
+    return
   }
-  const ip = ipv6At(packet, 0)
-  return ip === null ? 0 : (ip.versionClassFlow >>> 20) & 0xff
-}
-
-/** What tells the outer packet's fragments from another's: IPv4's own identification, or what of the transport header differs by packet. */
-function identify(packet: Packet, heading: Heading): number {
-  if (heading.family === Family.Ipv6) return sumOfBytes(packet, heading.transport, 8)
   const ip = ipv4At(packet, 0)
-  return ip === null ? 0 : ip.identification
+  if (ip === null) return
+  taken.tos = ip.tos
+  taken.identification = ip.identification
+  taken.fragment = ip.fragment & DONT_FRAGMENT
 }
 
 /** Bytes between the outer IP header and the packet inside. */

@@ -21,6 +21,7 @@ import type {
   GreChecksum,
   Address,
   Heading,
+  TakenOver,
   Choice,
   Cursor,
   Digest,
@@ -1109,10 +1110,10 @@ export class HeadingView implements Heading {
     this.data.setUint8(this.at + 37, value)
   }
 
-  get reserved(): number {
+  get own(): number {
     return this.data.getUint16(this.at + 38, true)
   }
-  set reserved(value: number) {
+  set own(value: number) {
     this.data.setUint16(this.at + 38, value, true)
   }
 
@@ -1159,7 +1160,7 @@ export class HeadingView implements Heading {
     this.destinationPort = from.destinationPort
     this.family = from.family
     this.protocol = from.protocol
-    this.reserved = from.reserved
+    this.own = from.own
     this.transport = from.transport
     this.payload = from.payload
     this.length = from.length
@@ -1171,6 +1172,69 @@ export class HeadingView implements Heading {
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
     return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 60).slice()
+  }
+}
+
+export class TakenOverView implements TakenOver {
+  /** Bytes. */
+  static readonly SIZE = 8
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: TakenOver): TakenOverView {
+    return new TakenOverView(new DataView(new ArrayBuffer(8))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): TakenOverView {
+    return new TakenOverView(viewOf(bytes, 8, 'TakenOver'))
+  }
+
+  get tos(): number {
+    return this.data.getUint16(this.at, true)
+  }
+  set tos(value: number) {
+    this.data.setUint16(this.at, value, true)
+  }
+
+  get identification(): number {
+    return this.data.getUint16(this.at + 2, true)
+  }
+  set identification(value: number) {
+    this.data.setUint16(this.at + 2, value, true)
+  }
+
+  get fragment(): number {
+    return this.data.getUint16(this.at + 4, true)
+  }
+  set fragment(value: number) {
+    this.data.setUint16(this.at + 4, value, true)
+  }
+
+  get reserved(): number {
+    return this.data.getUint16(this.at + 6, true)
+  }
+  set reserved(value: number) {
+    this.data.setUint16(this.at + 6, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: TakenOver): this {
+    this.tos = from.tos
+    this.identification = from.identification
+    this.fragment = from.fragment
+    this.reserved = from.reserved
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
   }
 }
 
@@ -3512,12 +3576,21 @@ export const LAYOUTS = {
       destinationPort: { offset: 34, type: 'u16' },
       family: { offset: 36, type: 'u8' },
       protocol: { offset: 37, type: 'u8' },
-      reserved: { offset: 38, type: 'u16' },
+      own: { offset: 38, type: 'u16' },
       transport: { offset: 40, type: 'u32' },
       payload: { offset: 44, type: 'u32' },
       length: { offset: 48, type: 'u32' },
       hops: { offset: 52, type: 'u32' },
       event: { offset: 56, type: 'u32' },
+    },
+  },
+  TakenOver: {
+    size: 8,
+    fields: {
+      tos: { offset: 0, type: 'u16' },
+      identification: { offset: 2, type: 'u16' },
+      fragment: { offset: 4, type: 'u16' },
+      reserved: { offset: 6, type: 'u16' },
     },
   },
   Choice: {
@@ -3852,6 +3925,7 @@ export const RECORD_VIEWS = {
   GreChecksum: GreChecksumView,
   Address: AddressView,
   Heading: HeadingView,
+  TakenOver: TakenOverView,
   Choice: ChoiceView,
   Cursor: CursorView,
   Digest: DigestView,

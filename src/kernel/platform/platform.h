@@ -20,8 +20,9 @@
 struct packet {
 	struct __sk_buff *skb;
 	s64 length;
-	s64 segment;
-	s64 mark;
+	u32 segment;
+	u32 mark;
+	u32 own;
 	/* What route() or route_as_host() found; redirect() takes it. */
 	struct bpf_fib_lookup fib;
 };
@@ -304,7 +305,7 @@ static __always_inline s64 route(struct packet *packet, s64 family, struct addre
 
 	__builtin_memset(fib, 0, sizeof(*fib));
 	fib->tot_len = length;
-	fib->ifindex = packet->skb->ifindex;
+	fib->ifindex = packet->own ? LOOPBACK_IFINDEX : packet->skb->ifindex;
 	if (family == FAMILY_IPV4) fib->ipv4_src = bpf_htonl(source->word0);
 	else write_words(fib->ipv6_src, source);
 	write_fib_destination(fib, family, destination);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The programs of the kernel host. weir_ingress runs for every packet that a device receives; weir_start starts the timer
+ * The programs of the kernel host. weir_ingress runs for every packet that a device receives, weir_egress, where it is needed, for every
+ * packet that a device sends; weir_start starts the timer
  * that calls the engine's tick() from then on, with no process of ours alive; weir_tick calls it once, on a clock of the caller's.
  */
 #include <linux/bpf.h>
@@ -58,15 +59,22 @@ static __always_inline int redirect(struct packet *packet)
 	return bpf_redirect_neigh(packet->fib.ifindex, &hop, sizeof(hop), 0);
 }
 
-static __always_inline int handle(struct __sk_buff *skb, int family)
+/* Global, so that the verifier walks it once for all programs. The context is a socket buffer's, whose data begins with the Ethernet header. */
+__noinline int weir_handle(struct __sk_buff *skb, int own)
 {
 	struct packet packet;
+	int family;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP)) family = FAMILY_IPV4;
+	else if (skb->protocol == bpf_htons(ETH_P_IPV6)) family = FAMILY_IPV6;
+	else return TCX_NEXT;
 
 	pull_headers(skb, family);
 	packet.skb = skb;
 	packet.length = (s64)skb->len - ETHERNET_HEADER;
 	packet.segment = skb->gso_size;
 	packet.mark = skb->mark;
+	packet.own = own;
 	switch (handle_packet(&packet, family)) {
 	case VERDICT_DROP:
 		return TC_ACT_SHOT;
@@ -85,9 +93,19 @@ int weir_ingress(struct __sk_buff *skb)
 {
 	/* A tagged frame comes again, untagged, on its VLAN's device; a frame to another host is none of ours. */
 	if (skb->vlan_present || skb->pkt_type != PACKET_HOST) return TCX_NEXT;
-	if (skb->protocol == bpf_htons(ETH_P_IP)) return handle(skb, FAMILY_IPV4);
-	if (skb->protocol == bpf_htons(ETH_P_IPV6)) return handle(skb, FAMILY_IPV6);
-	return TCX_NEXT;
+	return weir_handle(skb, skb->ifindex == LOOPBACK_IFINDEX);
+}
+
+/* Marks a packet that has been through weir_egress: what that sends out by another device comes by again. */
+#define SEEN 0x5745
+
+/* For packets that the host itself sends: answers of a server that is the host, and connections of its own to virtual addresses elsewhere. */
+SEC("tc")
+int weir_egress(struct __sk_buff *skb)
+{
+	if (skb->ingress_ifindex != 0 || skb->tc_index == SEEN) return TCX_NEXT;
+	skb->tc_index = SEEN;
+	return weir_handle(skb, 1);
 }
 
 struct ticker {

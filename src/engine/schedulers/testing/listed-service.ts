@@ -82,7 +82,7 @@ export class ListedService {
       destinationPort: 80,
       family: Family.Ipv4,
       protocol: 6,
-      reserved: 0,
+      own: 0,
       transport: 20,
       payload: 40,
       length: 40,
