@@ -1,12 +1,13 @@
 import tseslint from 'typescript-eslint'
 
-/** Imports point one way: engine ← hosts ← control ← cli, lab. */
+/** Imports point one way: engine ← hosts ← control ← real-server ← cli, lab. */
 const LAYERS = {
-  engine: ['kernel', 'memory', 'simulator', 'control', 'cli', 'lab'],
-  memory: ['kernel', 'simulator', 'control', 'cli', 'lab'],
-  simulator: ['kernel', 'control', 'cli', 'lab'],
-  control: ['memory', 'simulator', 'cli', 'lab'],
-  kernel: ['memory', 'simulator', 'control', 'cli', 'lab'],
+  engine: ['kernel', 'memory', 'simulator', 'control', 'real-server', 'cli', 'lab'],
+  memory: ['kernel', 'simulator', 'control', 'real-server', 'cli', 'lab'],
+  simulator: ['kernel', 'control', 'real-server', 'cli', 'lab'],
+  control: ['memory', 'simulator', 'real-server', 'cli', 'lab'],
+  kernel: ['memory', 'simulator', 'control', 'real-server', 'cli', 'lab'],
+  'real-server': ['memory', 'simulator', 'cli', 'lab'],
   cli: [],
   lab: [],
 }

@@ -1,7 +1,7 @@
 /**
- * Builds dist/: the generated files brought up to date, the engine compiled to C (dist/kernel/), clang's BPF object
- * (dist/weir.bpf.o; not with `--without-kernel`), and the commands bundled (dist/*.js). Everything runs from the
- * project's root on relative paths, so that no path of the machine gets into the object.
+ * Builds dist/: the generated files brought up to date, the engine compiled to C (dist/kernel/), clang's BPF objects
+ * (dist/*.bpf.o; not with `--without-kernel`), and the commands bundled (dist/*.js). Everything runs from the
+ * project's root on relative paths, so that no path of the machine gets into the objects.
  */
 import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -12,8 +12,8 @@ import { build } from 'esbuild'
 import { tsImport } from 'tsx/esm/api'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const PROGRAM = 'src/kernel/platform/weir.bpf.c'
-const OBJECT = 'dist/weir.bpf.o'
+/** Every `<name>.bpf.c` in it becomes the object dist/<name>.bpf.o. */
+const PROGRAMS = 'src/kernel/platform'
 /** Every `<name>-main.ts` in it becomes the command dist/<name>.js. */
 const COMMANDS = 'src/cli'
 const INSTALL = 'apt-get install --no-install-recommends clang-14 llvm-14 libbpf-dev linux-libc-dev'
@@ -54,21 +54,26 @@ async function compileEngine() {
   await writeFile('dist/kernel/engine.c', engine)
 }
 
-function compileProgram() {
-  if (!existsSync(PROGRAM)) return console.log(`${PROGRAM} does not exist: no ${OBJECT}`)
+async function compilePrograms() {
   const clang = findTool('clang', ['--print-targets'], (targets) => /^\s*bpf\b/m.test(targets))
   if (clang === undefined) throw new BuildError(`clang 14 or later, with the target bpf, is missing: ${INSTALL}`)
   if (!existsSync('/usr/include/bpf/bpf_helpers.h')) throw new BuildError(`libbpf's headers are missing: ${INSTALL}`)
+  // DWARF has served once BTF is made from it, and is most of an object. Without the tool objects are only larger.
+  const strip = findTool('llvm-strip', ['--version'], () => true)
+  for (const file of await readdir(PROGRAMS)) {
+    if (file.endsWith('.bpf.c')) compileProgram(`${PROGRAMS}/${file}`, `dist/${file.replace(/c$/, 'o')}`, clang, strip)
+  }
+}
+
+function compileProgram(program, object, clang, strip) {
   const result = run(clang, [
     ...['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Werror', '-fdebug-compilation-dir=.'],
-    ...['-Idist/kernel', '-Isrc/kernel/platform', `-I/usr/include/${machine()}-linux-gnu`],
-    ...['-c', PROGRAM, '-o', OBJECT],
+    ...['-Idist/kernel', `-I${PROGRAMS}`, `-I/usr/include/${machine()}-linux-gnu`],
+    ...['-c', program, '-o', object],
   ])
   if (!result.ok) throw new BuildError(result.stderr)
   process.stderr.write(result.stderr)
-  // DWARF has served once BTF is made from it, and is most of the object. Without the tool the object is only larger.
-  const strip = findTool('llvm-strip', ['--version'], () => true)
-  if (strip !== undefined && !run(strip, ['-g', OBJECT]).ok) throw new BuildError(`${strip} -g ${OBJECT} failed`)
+  if (strip !== undefined && !run(strip, ['-g', object]).ok) throw new BuildError(`${strip} -g ${object} failed`)
 }
 
 async function bundleCommands() {
@@ -107,7 +112,7 @@ process.chdir(ROOT)
 try {
   await generate()
   await compileEngine()
-  if (!process.argv.includes('--without-kernel')) compileProgram()
+  if (!process.argv.includes('--without-kernel')) await compilePrograms()
   await bundleCommands()
 } catch (error) {
   if (!(error instanceof BuildError)) throw error

@@ -38,7 +38,7 @@ export function loadInto(folder: StateFolder, options: LoadOptions): void {
       'bad-connections',
       `${connections} connections: give a whole number from ${LEAST_CONNECTIONS} to ${MOST_CONNECTIONS}`,
     )
-  const file = options.objectFile ?? objectFile()
+  const file = options.objectFile ?? objectFile('weir.bpf.o')
   const object = BpfObject.open(readFileSync(file), 'weir')
   try {
     requireParts(object)
@@ -56,12 +56,13 @@ export function loadInto(folder: StateFolder, options: LoadOptions): void {
   }
 }
 
-function objectFile(): string {
+/** Where the build has put an object for the kernel. Throws `not-built`. */
+export function objectFile(name: string): string {
   // Beside or above the bundle; or, run from source, in the folder that the build writes to.
-  const places = ['./weir.bpf.o', '../weir.bpf.o', '../../dist/weir.bpf.o']
+  const places = [`./${name}`, `../${name}`, `../../dist/${name}`]
   const found = places.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path))
   if (found !== undefined) return found
-  throw new KernelError('not-built', 'weir.bpf.o, the program for the kernel, is missing. Run "npm run build"')
+  throw new KernelError('not-built', `${name}, a program for the kernel, is missing. Run "npm run build"`)
 }
 
 /** An object of an older or newer build may lack what this one looks for. */

@@ -33,16 +33,20 @@ export interface StateFolder {
   readonly files: string
 }
 
-/** The state folder of the network namespace that this process is in. Makes nothing. */
-export function stateFolder(): StateFolder {
+/**
+ * The state folder of the network namespace that this process is in: the director's, or the one of something else that
+ * keeps state beside it, by its name. Makes nothing.
+ */
+export function stateFolder(of: 'director' | 'real-server' = 'director'): StateFolder {
   const base = home().root + BASE
   const cookie = networkNamespaceCookie()
+  const name = of === 'director' ? cookie : `${cookie}-${of}`
   return {
     cookie,
     base,
-    pins: `${base}/bpf/${cookie}`,
-    partial: `${base}/bpf/${cookie}-partial`,
-    files: `${base}/${cookie}`,
+    pins: `${base}/bpf/${name}`,
+    partial: `${base}/bpf/${name}-partial`,
+    files: `${base}/${name}`,
   }
 }
 
@@ -95,14 +99,14 @@ export function isMounted(folder: StateFolder): boolean {
 }
 
 /**
- * Takes the writers' lock of this network namespace; mounts the bpffs and makes the folder for files if need be. Throws `locked`
- * after 10 s, `no-bpf` where the bpffs can't be mounted.
+ * Takes the writers' lock of this network namespace; mounts the bpffs, unless there are to be no pins, and makes the folder
+ * for files if need be. Throws `locked` after 10 s, `no-bpf` where the bpffs can't be mounted.
  */
-export function lockFolder(folder: StateFolder): Lock {
+export function lockFolder(folder: StateFolder, { pins = true } = {}): Lock {
   return acquireLock(`${folder.files}/lock`, () => {
     const base = lockBase(folder)
     try {
-      if (!isMounted(folder)) mountBpf(folder)
+      if (pins && !isMounted(folder)) mountBpf(folder)
       mkdirSync(folder.files, { recursive: true, mode: 0o700 })
       return openSync(`${folder.files}/lock`, 'a', 0o600)
     } finally {
@@ -119,7 +123,7 @@ export function removeFolder(folder: StateFolder): void {
     // Another director may be about to be loaded: it has its folder for files already, though no pins yet.
     if (readdirSync(folder.base).some((name) => name !== 'bpf')) return
     // The mount may still be seen from the mount namespace that `ip netns exec` gave us: from there the folder is busy.
-    if (run('umount', [`${BASE}/bpf`]).status === 0) run('rmdir', [`${BASE}/bpf`, BASE])
+    if (!isMounted(folder) || run('umount', [`${BASE}/bpf`]).status === 0) run('rmdir', [`${BASE}/bpf`, BASE])
   } finally {
     base.release()
   }

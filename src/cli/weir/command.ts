@@ -8,6 +8,7 @@ import type { MarkRule, SettingValues } from '../../control/model.ts'
 import { LAYOUT_VERSION } from '../../engine/records.ts'
 import { DEFAULT_CONNECTIONS } from '../../engine/tables.ts'
 import { addLab } from './lab.ts'
+import { addRealServer } from './real-server.ts'
 import { type MarkOptions, readMarkRule, renderMarkRules, withoutRules } from './mark.ts'
 import { readAssignment, renderSettings } from './settings.ts'
 
@@ -58,6 +59,7 @@ export function weirCommand(io: WeirIo): Command {
   addUnload(weir, io)
   addSet(weir, io)
   addMark(weir, io)
+  addRealServer(weir, io)
   addLab(weir, io)
   weir
     .command('version')

@@ -8,7 +8,7 @@ import { inspect } from 'node:util'
 export const Status = { ok: 0, failed: 1, usage: 2 } as const
 
 /** Told by name, so that failing does not load the layer that might have thrown. */
-const FORESEEN = new Set(['KernelError', 'ControlError', 'StateError'])
+const FORESEEN = new Set(['KernelError', 'ControlError', 'StateError', 'RealServerError'])
 
 /** Lines for standard error. */
 export function describeError(error: unknown, debug: boolean): string {

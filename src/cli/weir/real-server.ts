@@ -1,0 +1,152 @@
+/** `weir real-server`: its subcommands, and plans, changes and findings as text. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Done, Undone } from '../../real-server/apply.ts'
+import { readAddress } from '../../real-server/host.ts'
+import {
+  DEFAULT_GUE_PORT,
+  type Method,
+  type Request,
+  type Step,
+  TUNNEL_TYPES,
+  type TunnelType,
+} from '../../real-server/model.ts'
+
+interface RealServerIo {
+  out(text: string): void
+}
+
+interface PlanOptions {
+  readonly vip?: string[]
+  readonly gateway?: string[]
+  readonly device?: string
+  readonly type?: TunnelType
+  readonly port?: number
+  readonly apply?: boolean
+  readonly undo?: boolean
+}
+
+const SUMMARIES: Record<Method, string> = {
+  dr: 'a server for direct routing (ipvsadm -g)',
+  tun: 'a server at the end of a tunnel (ipvsadm -i)',
+  nat: 'a server behind network address translation (ipvsadm -m)',
+}
+
+/** Adds `real-server` to the command `weir`. */
+export function addRealServer(weir: Command, io: RealServerIo): void {
+  const realServer = weir
+    .command('real-server')
+    .description('make this host a real server, undo that, or find out what is wrong with it')
+    .addHelpText(
+      'after',
+      '\nRun it on the real server; no director is needed there. Without --apply and --undo it prints commands for a shell.\n' +
+        'What is applied lasts until --undo or the next boot.\n' +
+        '\nExamples:\n' +
+        '  weir real-server dr --vip 192.0.2.1                       what has to be done\n' +
+        '  weir real-server tun --vip 192.0.2.1 --type gue --apply   does it\n' +
+        '  weir real-server tun --undo                               as it was before\n' +
+        '\nExit status: 0 done, 1 failed, 2 wrong command line.',
+    )
+  for (const method of ['dr', 'tun', 'nat'] as const) addMethod(realServer, method, io)
+}
+
+function addMethod(realServer: Command, method: Method, io: RealServerIo): void {
+  const command = realServer.command(method).description(SUMMARIES[method])
+  if (method === 'nat') {
+    command.option('--gateway <address...>', "the director's address in this network, one for each family", address)
+  } else {
+    command.option('--vip <address...>', 'virtual addresses, IPv4 or IPv6', address)
+    command.option('--device <name>', "on which the director's packets arrive, where that is not the default route's")
+  }
+  if (method === 'tun') {
+    command.addOption(
+      new Option('--type <type>', 'of the tunnel, as with ipvsadm').choices(TUNNEL_TYPES).default('ipip'),
+    )
+    command.option('--port <n>', 'UDP port of gue', port, DEFAULT_GUE_PORT)
+  }
+  command
+    .addOption(new Option('--apply', 'do what is not so already').conflicts('undo'))
+    .option('--undo', 'put back what --apply has changed')
+    .action(async (options: PlanOptions) => {
+      const request = requestOf(method, options)
+      if (options.undo === true) return undo(request, io)
+      const needed = method === 'nat' ? request.gateways : request.vips
+      if (needed.length === 0) command.error(`error: say ${method === 'nat' ? '--gateway' : '--vip'} ADDRESS`)
+      return options.apply === true ? apply(request, io) : print(request, io)
+    })
+}
+
+function requestOf(method: Method, { vip, gateway, device, type, port }: PlanOptions): Request {
+  return {
+    method,
+    vips: vip ?? [],
+    gateways: gateway ?? [],
+    device: device ?? null,
+    tunnel: { type: type ?? 'ipip', port: port ?? DEFAULT_GUE_PORT },
+  }
+}
+
+async function print(request: Request, io: RealServerIo): Promise<void> {
+  const { readHost } = await import('../../real-server/host.ts')
+  const { planSteps } = await import('../../real-server/plan.ts')
+  const { commandsOf } = await import('../../real-server/steps.ts')
+  const host = readHost()
+  for (const step of planSteps(request, host)) {
+    io.out(`# ${reasonOf(step)}\n`)
+    for (const line of commandsOf(step, host)) io.out(`${line}\n`)
+  }
+}
+
+/** With --apply it is another thing that takes the headers off. */
+function reasonOf({ kind, reason }: Step): string {
+  return kind === 'decapsulator' ? `${reason}; --apply takes Weir's own program, on any kernel since 6.6` : reason
+}
+
+async function apply(request: Request, io: RealServerIo): Promise<void> {
+  const { applyRequest } = await import('../../real-server/apply.ts')
+  io.out(renderDone(applyRequest(request)))
+}
+
+export function renderDone(done: readonly Done[]): string {
+  return done.map(({ step, changed }) => `${changed ? 'done' : 'was so already'}: ${describe(step)}\n`).join('')
+}
+
+async function undo(request: Request, io: RealServerIo): Promise<void> {
+  const { undoRequest } = await import('../../real-server/apply.ts')
+  const undone = undoRequest(request)
+  io.out(undone === null ? 'Nothing to undo.\n' : renderUndone(undone))
+}
+
+export function renderUndone(undone: readonly Undone[]): string {
+  return undone.map(({ step, reverted }) => `${reverted ? 'undone' : 'no longer so'}: ${describe(step)}\n`).join('')
+}
+
+function describe(step: Step): string {
+  switch (step.kind) {
+    case 'setting':
+      return `${step.key.replaceAll('/', '.')} = ${step.value}`
+    case 'up':
+      return `${step.device} up`
+    case 'address':
+      return `${step.address} on lo`
+    case 'decapsulator':
+      return `${step.tunnel.type === 'gue' ? `gue on port ${step.tunnel.port}` : step.tunnel.type} taken off on ${step.device}`
+    case 'segment':
+      return `advmss ${step.bytes} on the IPv${step.family} default route`
+    case 'gateway':
+      return `default route via ${step.gateway}`
+  }
+}
+
+function address(text: string, before: string[] | undefined): string[] {
+  try {
+    return [...(before ?? []), readAddress(text)]
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function port(text: string): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (value < 1 || value > 65535) throw new InvalidArgumentError('Give a port from 1 to 65535.')
+  return value
+}
