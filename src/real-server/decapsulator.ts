@@ -38,13 +38,17 @@ const TUNNEL_BYTES = 8
 const OWN = 1
 const VIRTUAL = 2
 
-export interface Decapsulator {
-  /** The device that it is attached to; null where that is gone. */
-  readonly ifindex: number | null
+/** What it takes off, and between which addresses. */
+interface Work {
   readonly tunnel: Tunnel
   readonly vips: readonly string[]
-  /** This host's own addresses, as it knows them. */
+  /** This host's own addresses, to which directors send. */
   readonly own: readonly string[]
+}
+
+export interface Decapsulator extends Work {
+  /** The device that it is attached to; null where that is gone. */
+  readonly ifindex: number | null
 }
 
 /** The loaded decapsulator of this network namespace; null where there is none. */
@@ -71,15 +75,8 @@ export function readDecapsulator(folder: StateFolder): Decapsulator | null {
   }
 }
 
-export interface DecapsulatorOptions {
-  readonly device: string
-  readonly tunnel: Tunnel
-  readonly vips: readonly string[]
-  readonly own: readonly string[]
-}
-
 /** Under the lock of `folder`: loads a decapsulator in place of the one that there is. */
-export function loadDecapsulator(folder: StateFolder, { device, tunnel, vips, own }: DecapsulatorOptions): void {
+export function loadDecapsulator(folder: StateFolder, device: string, work: Work): void {
   requireSystem()
   const ifindex = networkDevices().find(({ name, kind }) => name === device && kind === 'ethernet')?.ifindex
   if (ifindex === undefined)
@@ -90,10 +87,7 @@ export function loadDecapsulator(folder: StateFolder, { device, tunnel, vips, ow
   const object = BpfObject.open(readFileSync(objectFile(OBJECT)), 'decapsulate')
   try {
     object.load()
-    const value = new Uint32Array([TUNNEL_TYPES.indexOf(tunnel.type) + 1, tunnel.port])
-    mapUpdate(object.mapFd('tunnels'), new Uint8Array(4), new Uint8Array(value.buffer))
-    for (const address of own) writeRole(object.mapFd('addresses'), address, OWN)
-    for (const address of vips) writeRole(object.mapFd('addresses'), address, VIRTUAL)
+    prepareMaps(object, work)
     attachAndPin(object, folder, ifindex)
   } catch (cause) {
     if (!(cause instanceof BpfError)) throw cause
@@ -101,6 +95,14 @@ export function loadDecapsulator(folder: StateFolder, { device, tunnel, vips, ow
   } finally {
     object.close()
   }
+}
+
+/** Before it is attached. */
+export function prepareMaps(object: BpfObject, { tunnel, vips, own }: Work): void {
+  const value = new Uint32Array([TUNNEL_TYPES.indexOf(tunnel.type) + 1, tunnel.port])
+  mapUpdate(object.mapFd('tunnels'), new Uint8Array(4), new Uint8Array(value.buffer))
+  for (const address of own) writeRole(object.mapFd('addresses'), address, OWN)
+  for (const address of vips) writeRole(object.mapFd('addresses'), address, VIRTUAL)
 }
 
 /** The new one is attached before the old one goes: what the old one has stripped, the new one lets pass. */

@@ -98,7 +98,7 @@ const decapsulator: StepKind<DecapsulatorStep> = {
   before: () => null,
   apply: (step, _, folder) => {
     const vips = [...new Set([...step.vips, ...(readDecapsulator(folder)?.vips ?? [])])]
-    loadDecapsulator(folder, { ...step, vips, own: step.own.filter((one) => !vips.includes(one)) })
+    loadDecapsulator(folder, step.device, { ...step, vips, own: step.own.filter((one) => !vips.includes(one)) })
   },
   revert: (_step, _before, _host, folder) => removeDecapsulator(folder),
 }
