@@ -93,10 +93,9 @@ function carryOut(request: Request, steps: readonly Step[], old: ServerRecord | 
       const host = readHost()
       if (isSo(step, host, folder)) return { step, changed: false }
       // One decapsulator takes the place of the other: there is one to remove in the end.
-      if (step.kind !== 'decapsulator' || changes.every((change) => change.step.kind !== 'decapsulator')) {
-        changes.push({ step, before: beforeOf(step, host) })
-        record()
-      }
+      const other = step.kind === 'decapsulator' ? changes.findIndex((change) => change.step.kind === step.kind) : -1
+      changes.splice(other < 0 ? changes.length : other, 1, { step, before: beforeOf(step, host) })
+      record()
       applyStep(step, host, folder)
       return { step, changed: true }
     })

@@ -1,15 +1,18 @@
 /** `weir real-server`: its subcommands, and plans, changes and findings as text. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import type { Done, Undone } from '../../real-server/apply.ts'
+import type { Finding, Situation } from '../../real-server/check.ts'
 import { readAddress } from '../../real-server/host.ts'
 import {
   DEFAULT_GUE_PORT,
   type Method,
+  METHODS,
   type Request,
   type Step,
   TUNNEL_TYPES,
   type TunnelType,
 } from '../../real-server/model.ts'
+import { ExitStatus } from './lab.ts'
 
 interface RealServerIo {
   out(text: string): void
@@ -46,15 +49,16 @@ export function addRealServer(weir: Command, io: RealServerIo): void {
         '  weir real-server tun --undo                               as it was before\n' +
         '\nExit status: 0 done, 1 failed, 2 wrong command line.',
     )
-  for (const method of ['dr', 'tun', 'nat'] as const) addMethod(realServer, method, io)
+  for (const method of METHODS) addMethod(realServer, method, io)
+  addCheck(realServer, io)
 }
 
 function addMethod(realServer: Command, method: Method, io: RealServerIo): void {
   const command = realServer.command(method).description(SUMMARIES[method])
   if (method === 'nat') {
-    command.option('--gateway <address...>', "the director's address in this network, one for each family", address)
+    command.option('--gateway <address>', "the director's address in this network; one for each family", address)
   } else {
-    command.option('--vip <address...>', 'virtual addresses, IPv4 or IPv6', address)
+    command.option('--vip <address>', 'a virtual address, IPv4 or IPv6; as often as needed', address)
     command.option('--device <name>', "on which the director's packets arrive, where that is not the default route's")
   }
   if (method === 'tun') {
@@ -73,6 +77,61 @@ function addMethod(realServer: Command, method: Method, io: RealServerIo): void 
       if (needed.length === 0) command.error(`error: say ${method === 'nat' ? '--gateway' : '--vip'} ADDRESS`)
       return options.apply === true ? apply(request, io) : print(request, io)
     })
+}
+
+interface CheckOptions {
+  readonly vip?: string[]
+  readonly gateway?: string[]
+  readonly device?: string
+  readonly type?: TunnelType
+  readonly port?: number
+  readonly json?: boolean
+}
+
+function addCheck(realServer: Command, io: RealServerIo): void {
+  realServer
+    .command('check')
+    .description('find out what is wrong with this real server, and what mends it')
+    .addArgument(new Argument('[method]', 'how the director forwards to it').choices(METHODS))
+    .option('--vip <address>', 'a virtual address; as often as needed', address)
+    .option('--gateway <address>', "the director's address in this network (nat)", address)
+    .option('--device <name>', "on which the director's packets arrive")
+    .addOption(new Option('--type <type>', 'of the tunnel').choices(TUNNEL_TYPES))
+    .option('--port <n>', `UDP port of gue (default ${DEFAULT_GUE_PORT})`, port)
+    .option('--json', 'one JSON object, for programs')
+    .addHelpText(
+      'after',
+      '\nWhat is not said is taken from what --apply has done, or found out.\n' +
+        '\nExit status: 0 nothing wrong, 1 something wrong, or failed, 2 wrong command line.',
+    )
+    .action(async (method: Method | undefined, { vip, gateway, device, type, port, json = false }: CheckOptions) => {
+      const { check } = await import('../../real-server/check.ts')
+      const { readSituation } = await import('../../real-server/situation.ts')
+      const situation = readSituation({
+        method: method ?? null,
+        vips: vip ?? [],
+        gateways: gateway ?? [],
+        device: device ?? null,
+        tunnel: type === undefined ? null : { type, port: port ?? DEFAULT_GUE_PORT },
+      })
+      const findings = check(situation)
+      io.out(
+        json
+          ? `${JSON.stringify({ method: situation.method, vips: situation.vips, findings }, null, 2)}\n`
+          : renderFindings(findings, situation),
+      )
+      if (findings.length > 0) throw new ExitStatus(1)
+    })
+}
+
+export function renderFindings(
+  findings: readonly Finding[],
+  { method, vips }: Pick<Situation, 'method' | 'vips'>,
+): string {
+  const subject = `a real server for ${[method, ...vips].join(' ')}`
+  if (findings.length === 0) return `Nothing is wrong with ${subject}.\n`
+  const lines = findings.map(({ what, why, remedy }) => `- ${what}:\n  ${why}.\n    ${remedy}\n`)
+  return `As ${subject}, this host has ${findings.length === 1 ? 'a fault' : `${findings.length} faults`}:\n\n${lines.join('\n')}`
 }
 
 function requestOf(method: Method, { vip, gateway, device, type, port }: PlanOptions): Request {
