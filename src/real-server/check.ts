@@ -214,7 +214,7 @@ function decapsulatorFindings(found: Decapsulator, situation: Situation): Findin
   const { host, vips, tunnel, device } = situation
   const on = host.devices.find(({ ifindex }) => ifindex === found.ifindex)
   const missing = vips.filter((vip) => !found.vips.includes(vip))
-  const unknown = ownAddresses(host, [...vips, ...found.vips]).filter((address) => !found.own.includes(address))
+  const unknown = ownAddresses(host, [...vips, ...found.vips], null).filter((address) => !found.own.includes(address))
   const wrong = [
     ...(on === undefined ? ['its device is gone'] : []),
     ...(on !== undefined && device !== null && on.name !== device ? [`it is on ${on.name}, not on ${device}`] : []),

@@ -66,7 +66,7 @@ function tunnelSteps(request: Request, host: Host): Step[] {
       device,
       tunnel,
       vips,
-      own: ownAddresses(host, vips),
+      own: ownAddresses(host, vips, device),
       reason: `takes the outer headers off what the director sends`,
     },
   ]
@@ -97,11 +97,11 @@ export function arrivalDevice({ device, vips }: Pick<Request, 'device' | 'vips'>
   )
 }
 
-/** The addresses to which a director can send. */
-export function ownAddresses({ devices }: Host, vips: readonly string[]): string[] {
-  const global = devices.flatMap(({ addresses }) =>
-    addresses.flatMap(({ address, scope }) => (scope === 'global' ? [address] : [])),
-  )
+/** The addresses to which a director can send, those of a device first. */
+export function ownAddresses({ devices }: Host, vips: readonly string[], device: string | null): string[] {
+  const first = devices.filter(({ name }) => name === device)
+  const addresses = [...first, ...devices].flatMap(({ addresses: found }) => found)
+  const global = addresses.flatMap(({ address, scope }) => (scope === 'global' ? [address] : []))
   return [...new Set(global)].filter((address) => !vips.includes(address))
 }
 
