@@ -10,7 +10,7 @@ const QUIET = { 'net/ipv4/conf/all/arp_ignore': '1', 'net/ipv4/conf/all/arp_anno
 
 const WELL: HostSketch = {
   devices: [LO, ETH0],
-  routes: ['default via 10.0.0.254 dev eth0 advmss 1440'],
+  routes: ['default via 10.0.0.254 dev eth0 advmss 1420'],
   routes6: ['default via 2001:db8::fe dev eth0 advmss 1400'],
   settings: QUIET,
 }
@@ -108,7 +108,7 @@ describe('the check of a server for tunnelling', () => {
   const tun = (sketch: HostSketch, situation: Partial<Situation> = {}): Finding[] =>
     found(sketch, { method: 'tun', decapsulator, ...situation })
   const ROOM: HostSketch = {
-    routes: ['default via 10.0.0.254 dev eth0 advmss 1428'],
+    routes: ['default via 10.0.0.254 dev eth0 advmss 1408'],
     routes6: ['default via 2001:db8::fe dev eth0 advmss 1388'],
   }
 
@@ -155,11 +155,11 @@ describe('the check of a server for tunnelling', () => {
     const [first, second] = tun({ ...ROOM, routes: ['default via 10.0.0.254 dev eth0'] }, { tunnel })
     expect(first).toMatchObject({
       code: 'segment-too-large',
-      what: expect.stringMatching(/no advmss, and 1428/) as string,
+      what: expect.stringMatching(/no advmss, and 1408/) as string,
     })
     expect(second).toBeUndefined()
     expect(tun({}, { tunnel }).map(({ what }) => what)).toEqual([
-      'the IPv4 default route has advmss 1440, and 1428 would fit',
+      'the IPv4 default route has advmss 1420, and 1408 would fit',
       'the IPv6 default route has advmss 1400, and 1388 would fit',
     ])
   })

@@ -242,7 +242,7 @@ function segmentFindings(situation: Situation): Finding[] {
   const type = tunnel?.type ?? decapsulator?.tunnel.type ?? 'ipip'
   return familiesOf(vips).flatMap((family): Finding[] => {
     const route = defaultRoute(situation, family)
-    const bytes = route === undefined ? null : largestSegment(route, type, host)
+    const bytes = route === undefined ? null : largestSegment(route, type, ownAddresses(host, vips, null), host)
     if (route === undefined || bytes === null || (route.advmss !== null && route.advmss <= bytes)) return []
     return [
       {

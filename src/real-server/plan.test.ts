@@ -47,15 +47,20 @@ describe('a plan for tunnelling', () => {
   const tunnel = (request: Partial<Request>, sketch?: HostSketch) => commands({ method: 'tun', ...request }, sketch)
 
   it.each([
-    ['ipip', 1440, 1400],
-    ['gue', 1428, 1388],
-    ['gre', 1432, 1392],
-  ] as const)('leaves room in segments for the outer headers of %s', (type, ipv4, ipv6) => {
+    ['ipip', 1420, 1400],
+    ['gue', 1408, 1388],
+    ['gre', 1412, 1392],
+  ] as const)('leaves room in segments for outer headers of IPv6 and %s', (type, ipv4, ipv6) => {
     const both = tunnel({ vips: ['192.0.2.1', '2001:db8:f::1'], tunnel: { type, port: 6080 } })
     expect(both).toContain(`ip -4 route change default via 10.0.0.254 dev eth0 advmss ${ipv4}`)
     expect(both).toContain(
       `ip -6 route change default via 2001:db8::fe dev eth0 metric 1024 pref medium advmss ${ipv6}`,
     )
+  })
+
+  it('leaves room in segments for outer headers of IPv4 where this host has no IPv6 address', () => {
+    const devices = [device('lo'), device('eth0', ['10.0.0.5/24'])]
+    expect(tunnel({}, { ...BARE, devices })).toContain('ip -4 route change default via 10.0.0.254 dev eth0 advmss 1440')
   })
 
   it('takes off the headers of what is sent to any address of this host but the virtual ones', () => {

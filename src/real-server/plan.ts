@@ -132,9 +132,9 @@ export function reversePath(host: Host, device: string): number {
   return effective(host, device, 'rp_filter')
 }
 
-function segmentSteps(family: FamilyNumber, { tunnel }: Request, host: Host): Step[] {
+function segmentSteps(family: FamilyNumber, { tunnel, vips }: Request, host: Host): Step[] {
   const route = host.defaultRoutes.find((candidate) => candidate.family === family)
-  const bytes = route === undefined ? null : largestSegment(route, tunnel.type, host)
+  const bytes = route === undefined ? null : largestSegment(route, tunnel.type, ownAddresses(host, vips, null), host)
   if (bytes === null) return []
   return [{ kind: 'segment', family, bytes, reason: "clients' packets with the outer headers fit the device's MTU" }]
 }

@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import type { Command } from 'commander'
+import { FINDING_CODES } from '../../real-server/check.ts'
 import { weirCommand } from './command.ts'
 import { WARNING_CODES } from './warnings.ts'
 
 const manual = readFileSync(fileURLToPath(new URL('../../../docs/weir.8', import.meta.url)), 'utf8')
 const weir = weirCommand({ out: () => {}, err: () => {} })
-const options = weir.commands.flatMap((command) => command.options.map(({ long }) => [command.name(), long ?? '']))
+const optionsOf = (command: Command): [string, string][] => [
+  ...command.options.map(({ long }): [string, string] => [command.name(), long ?? '']),
+  ...command.commands.flatMap(optionsOf),
+]
+const options = weir.commands.flatMap(optionsOf)
 
 describe('the manual page', () => {
   it.each(weir.commands.map((command) => command.name()))('has the command %s', (name) => {
@@ -14,10 +20,14 @@ describe('the manual page', () => {
   })
 
   it.each(options)('has, of the command %s, the option %s', (_, option) => {
-    expect(manual).toMatch(new RegExp(`^\\.(It|Op|Fl) (Fl )?-${option.slice(2)}\\b`, 'm'))
+    expect(manual).toMatch(new RegExp(`^\\..*\\bFl -${option.slice(2)}\\b`, 'm'))
   })
 
   it.each(WARNING_CODES)('has the warning %s', (code) => {
     expect(manual).toContain(`.It ${code}\n`)
+  })
+
+  it.each(FINDING_CODES)('has the finding %s', (code) => {
+    expect(manual).toMatch(new RegExp(`^\\.It (.* , )?${code}( ,|$)`, 'm'))
   })
 })

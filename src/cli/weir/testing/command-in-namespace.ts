@@ -3,13 +3,13 @@
  * unloads and removes all that was made. A stand-in takes the place of the compiled engine (`kernel/testing/small-object.ts`).
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { ip } from '../../../kernel/testing/namespaces.ts'
-import { compileSmallObject } from '../../../kernel/testing/small-object.ts'
+import { compileC, compileSmallObject } from '../../../kernel/testing/small-object.ts'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -21,13 +21,17 @@ export interface Ended {
 
 export class CommandInNamespace {
   readonly namespace = `weircli-${process.pid}`
-  private readonly folder = mkdtempSync(join(tmpdir(), 'weir-cli-'))
+  readonly folder = mkdtempSync(join(tmpdir(), 'weir-cli-'))
 
   static async create(): Promise<CommandInNamespace> {
     const made = new CommandInNamespace()
     // Packages that stay outside the bundle are looked for from where it is.
     symlinkSync(source('../../../../node_modules'), join(made.folder, 'node_modules'))
     compileSmallObject(join(made.folder, 'weir.bpf.o'))
+    compileC(
+      readFileSync(source('../../../kernel/platform/decapsulate.bpf.c'), 'utf8'),
+      join(made.folder, 'decapsulate.bpf.o'),
+    )
     await build({
       entryPoints: { weir: source('../../weir-main.ts'), ipvsadm: source('../../ipvsadm-main.ts') },
       outdir: made.folder,
