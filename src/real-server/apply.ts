@@ -127,16 +127,16 @@ function takeBack(changes: readonly Change[], folder: StateFolder): Undone[] {
 
 /**
  * Puts back what was there before Weir's first change in this network namespace; null where Weir has changed nothing. Throws
- * `applied-otherwise` where the request is not for what was applied.
+ * `applied-otherwise` where that was for another method, or for addresses that are not among those named, if any are.
  */
-export function undoRequest({ method, vips }: Pick<Request, 'method' | 'vips'>): Undone[] | null {
+export function undo(method: Method | null, vips: readonly string[]): Undone[] | null {
   const folder = realServerFolder()
   if (readRecord(folder) === null) return null
   const lock = lockFolder(folder, { pins: false })
   try {
     const record = readRecord(folder)
     if (record === null) return null
-    requireSame(record, method)
+    if (method !== null) requireSame(record, method)
     const others = record.vips.filter((vip) => !vips.includes(vip))
     if (vips.length > 0 && others.length > 0)
       throw new RealServerError(

@@ -54,8 +54,7 @@ describe.skipIf(reason !== null)(`a real server${reason === null ? '' : ` (skipp
     for (const other of [director, client]) ip('netns', 'del', other)
   })
   afterEach(() => {
-    if (filesOf().length > 0)
-      (['tun', 'dr', 'nat'] as const).some((method) => server.run(`weir real-server ${method} --undo`).status === 0)
+    if (filesOf().length > 0) server.run('weir real-server undo')
   })
 
   function link(

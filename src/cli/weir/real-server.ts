@@ -46,10 +46,14 @@ export function addRealServer(weir: Command, io: RealServerIo): void {
         '\nExamples:\n' +
         '  weir real-server dr --vip 192.0.2.1                       what has to be done\n' +
         '  weir real-server tun --vip 192.0.2.1 --type gue --apply   does it\n' +
-        '  weir real-server tun --undo                               as it was before\n' +
+        '  weir real-server undo                                     as it was before\n' +
         '\nExit status: 0 done, 1 failed, 2 wrong command line.',
     )
   for (const method of METHODS) addMethod(realServer, method, io)
+  realServer
+    .command('undo')
+    .description('put back what --apply has changed, whatever it was for')
+    .action(() => undoAndSay(null, [], io))
   addCheck(realServer, io)
 }
 
@@ -72,7 +76,7 @@ function addMethod(realServer: Command, method: Method, io: RealServerIo): void 
     .option('--undo', 'put back what --apply has changed')
     .action(async (options: PlanOptions) => {
       const request = requestOf(method, options)
-      if (options.undo === true) return undo(request, io)
+      if (options.undo === true) return undoAndSay(method, request.vips, io)
       const needed = method === 'nat' ? request.gateways : request.vips
       if (needed.length === 0) command.error(`error: say ${method === 'nat' ? '--gateway' : '--vip'} ADDRESS`)
       return options.apply === true ? apply(request, io) : print(request, io)
@@ -169,9 +173,9 @@ export function renderDone(done: readonly Done[]): string {
   return done.map(({ step, changed }) => `${changed ? 'done' : 'was so already'}: ${describe(step)}\n`).join('')
 }
 
-async function undo(request: Request, io: RealServerIo): Promise<void> {
-  const { undoRequest } = await import('../../real-server/apply.ts')
-  const undone = undoRequest(request)
+async function undoAndSay(method: Method | null, vips: readonly string[], io: RealServerIo): Promise<void> {
+  const { undo } = await import('../../real-server/apply.ts')
+  const undone = undo(method, vips)
   io.out(undone === null ? 'Nothing to undo.\n' : renderUndone(undone))
 }
 
