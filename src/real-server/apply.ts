@@ -5,7 +5,8 @@
  * doesn't find. A step that fails takes back the steps of its own run. The record is below /run, like the state that it
  * describes: both end with the next boot, and each network namespace has its own.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { KernelError } from '../kernel/errors.ts'
 import { lockFolder, removeFolder, stateFolder, type StateFolder } from '../kernel/state-folder.ts'
 import { readHost } from './host.ts'
 import { type Before, type Method, RealServerError, type Request, type Step } from './model.ts'
@@ -37,7 +38,9 @@ export interface Undone extends Change {
   readonly reverted: boolean
 }
 
+/** Throws `not-root`: others can't even look. */
 export function realServerFolder(): StateFolder {
+  if (process.geteuid?.() !== 0) throw new KernelError('not-root', 'permission denied. Run as root')
   return stateFolder('real-server')
 }
 
@@ -62,7 +65,7 @@ function writeRecord(folder: StateFolder, record: ServerRecord): void {
   renameSync(`${path}.new`, path)
 }
 
-/** Does what isn't so already. Throws whatever a step does, after the steps of this run have been taken back. */
+/** Does what isn't so already. Throws `not-applied` where a step fails, after those of this run have been taken back. */
 export function applyRequest(request: Request): Done[] {
   const folder = realServerFolder()
   const steps = planSteps(request, readHost())
@@ -100,15 +103,16 @@ function carryOut(request: Request, steps: readonly Step[], old: ServerRecord | 
       return { step, changed: true }
     })
   } catch (cause) {
-    takeBack(changes.slice(first), folder)
+    const what = cause instanceof Error ? cause.message : String(cause)
+    takeBack(changes.slice(first), folder, `${what}; and `)
     if (old === null) rmSync(recordFile(folder))
     else writeRecord(folder, old)
-    throw cause
+    throw new RealServerError('not-applied', `${what}. All that was done before has been taken back`, { cause })
   }
 }
 
-/** In reverse order. Throws `not-undone` with all that could not be reverted, having reverted the others. */
-function takeBack(changes: readonly Change[], folder: StateFolder): Undone[] {
+/** In reverse order. Throws `not-undone` with all that could not be reverted, having reverted the others; `why` comes before that. */
+function takeBack(changes: readonly Change[], folder: StateFolder, why = ''): Undone[] {
   const undone: Undone[] = []
   const failures: string[] = []
   for (const { step, before } of [...changes].reverse()) {
@@ -121,7 +125,7 @@ function takeBack(changes: readonly Change[], folder: StateFolder): Undone[] {
   if (failures.length === 0) return undone
   throw new RealServerError(
     'not-undone',
-    `not all could be put back as it was: ${failures.join('; ')}. Mend that, and try --undo`,
+    `${why}not all could be put back as it was: ${failures.join('; ')}. Mend that, and try --undo`,
   )
 }
 
@@ -131,11 +135,15 @@ function takeBack(changes: readonly Change[], folder: StateFolder): Undone[] {
  */
 export function undo(method: Method | null, vips: readonly string[]): Undone[] | null {
   const folder = realServerFolder()
-  if (readRecord(folder) === null) return null
+  if (!existsSync(folder.files)) return null
   const lock = lockFolder(folder, { pins: false })
   try {
     const record = readRecord(folder)
-    if (record === null) return null
+    if (record === null) {
+      // Of a process that was killed before it changed anything.
+      removeFolder(folder)
+      return null
+    }
     if (method !== null) requireSame(record, method)
     const others = record.vips.filter((vip) => !vips.includes(vip))
     if (vips.length > 0 && others.length > 0)

@@ -86,6 +86,7 @@ export const REAL_SERVER_ERROR_CODES = [
   'bad-request',
   'no-device',
   'command-failed',
+  'not-applied',
   'not-undone',
   'applied-otherwise',
 ] as const

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -163,10 +163,19 @@ describe.skipIf(reason !== null)(`a real server${reason === null ? '' : ` (skipp
     expect(failed).toMatchObject({
       status: 1,
       out: '',
-      err: expect.stringMatching(/"lo" is no Ethernet device/) as string,
+      err: expect.stringMatching(/"lo" is no Ethernet device.* taken back/) as string,
     })
     expect(state()).toEqual(before)
     expect(filesOf()).toEqual([])
+  })
+
+  it('refuses a user without privileges in one line', () => {
+    chmodSync(server.folder, 0o755)
+    const nobody = ['setpriv', '--reuid=65534', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all']
+    for (const words of [`dr --vip ${VIP4} --apply`, 'undo', 'check']) {
+      const ended = server.run(`weir real-server ${words}`, nobody)
+      expect(ended).toEqual({ status: 1, out: '', err: 'weir: permission denied. Run as root\n' })
+    }
   })
 
   it('takes a second address, and gives up both or none', () => {
