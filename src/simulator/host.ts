@@ -5,7 +5,7 @@
 import { type AddressLike, parseAddress, parsePrefix, toAddress } from './addresses.ts'
 import { buildIcmp } from './build-packet.ts'
 import type { Clock } from './clock.ts'
-import { NetworkInterface } from './interface.ts'
+import { type ArpSettings, NetworkInterface } from './interface.ts'
 import { type DropReason, type IngressHook, Ipv4Stack, type RouteLookup } from './ipv4-stack.ts'
 import { type Icmp, IcmpType, type Ipv4, isIcmpError, parseIcmp, Protocol, Unreachable } from './parse-packet.ts'
 import { payloadChecksumIsValid } from './verify-packet.ts'
@@ -13,6 +13,8 @@ import type { Random } from './random.ts'
 import { TcpStack } from './tcp-stack.ts'
 
 export interface PingOptions {
+  /** Default: the address of the interface on the way. */
+  readonly source?: AddressLike
   /** Echoed data, zeros. Default 56. */
   readonly payloadBytes?: number
   readonly ttl?: number
@@ -46,6 +48,11 @@ export class Host {
 
   set forwarding(enabled: boolean) {
     this.ip.forwarding = enabled
+  }
+
+  /** `net.ipv4.conf.all.arp_ignore` and `arp_announce`, to be set as needed. */
+  get arp(): ArpSettings {
+    return this.ip.arp
   }
 
   /** Makes the host a director: the hook sees each IPv4 packet before the stack does. */
@@ -106,6 +113,15 @@ export class Host {
     return this.ip.routes.remove(parsePrefix(destination))
   }
 
+  /** Where packets to a neighbour go: its MAC address, as some interface has learned it; null if none has. */
+  neighbour(address: AddressLike): number | null {
+    for (const each of this.ip.interfaces) {
+      const mac = each.neighbour(toAddress(address))
+      if (mac !== null) return mac
+    }
+    return null
+  }
+
   /** The address that packets to a destination are sent from; null if there is no way there. */
   sourceFor(destination: number): number | null {
     return this.ip.sourceFor(destination)
@@ -124,7 +140,7 @@ export class Host {
   /** Sends an echo request; `onReply` is called when the answer comes. */
   ping(address: AddressLike, options: PingOptions = {}, onReply?: (roundTripMs: number) => void): void {
     const destination = toAddress(address)
-    const source = this.ip.sourceFor(destination)
+    const source = options.source === undefined ? this.ip.sourceFor(destination) : toAddress(options.source)
     if (source === null) {
       this.ip.countDrop('no-route')
       return

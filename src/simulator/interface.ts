@@ -1,8 +1,8 @@
 /**
  * A host's network interface: a MAC address, IPv4 addresses, an MTU, and the link it is plugged into, if any. Frames for others are
- * ignored, ARP is answered here, IPv4 goes to the host. Like Linux with `arp_ignore=0`, it answers for every address of its host.
+ * ignored, ARP is spoken here as Linux does, IPv4 goes to the host.
  */
-import { BROADCAST_MAC, type Prefix, prefixMask } from './addresses.ts'
+import { BROADCAST_MAC, isInPrefix, type Prefix, prefixMask } from './addresses.ts'
 import type { Capture } from './capture.ts'
 import type { Clock } from './clock.ts'
 import {
@@ -17,10 +17,20 @@ import {
 } from './ethernet.ts'
 import type { Channel, Port } from './link.ts'
 import { Neighbours } from './neighbours.ts'
+import { parseIpv4 } from './parse-packet.ts'
+
+/** A host's part of `net.ipv4.conf.all`. */
+export interface ArpSettings {
+  /** 0: requests for any of the host's addresses are answered on every interface. 1: only for those of the interface. */
+  arpIgnore: 0 | 1
+  /** 0: requests come from the source of the packet that waits for the answer. 2: from an address of the interface. */
+  arpAnnounce: 0 | 2
+}
 
 /** What an interface asks of the host it is in. */
 export interface InterfaceOwner {
   readonly clock: Clock
+  readonly arp: Readonly<ArpSettings>
   isLocal(address: number): boolean
   receivePacket(packet: Uint8Array): void
   /** A packet that nobody took: its neighbour didn't answer. */
@@ -42,7 +52,7 @@ export class NetworkInterface implements Port {
     readonly mac: number,
   ) {
     this.neighbours = new Neighbours(owner.clock, {
-      ask: (address) => this.ask(address),
+      ask: (address, packet) => this.ask(address, packet),
       transmit: (packet, mac) => this.transmit(buildFrame(mac, this.mac, EtherType.Ipv4, packet)),
       giveUp: (packet) => owner.neighbourUnreachable(packet),
     })
@@ -67,6 +77,11 @@ export class NetworkInterface implements Port {
   send(packet: Uint8Array, nextHop: number): void {
     if (this.isBroadcast(nextHop)) this.transmit(buildFrame(BROADCAST_MAC, this.mac, EtherType.Ipv4, packet))
     else this.neighbours.send(packet, nextHop)
+  }
+
+  /** The MAC address of a neighbour on the link; null if it isn't known. */
+  neighbour(address: number): number | null {
+    return this.neighbours.macOf(address)
   }
 
   /** Whether an address stands for all hosts on this link. */
@@ -114,10 +129,24 @@ export class NetworkInterface implements Port {
     this.link.send(frame)
   }
 
-  private ask(address: number): void {
-    const sender = this.primaryAddress ?? 0
+  /** Asks for a neighbour that a packet waits for. */
+  private ask(address: number, packet: Uint8Array): void {
+    const sender = this.announced(address, packet)
     const operation = ArpOperation.Request
     this.transmit(buildArp({ operation, senderMac: this.mac, sender, targetMac: 0, target: address }))
+  }
+
+  /** The sender of a request (Linux: `arp_announce`). */
+  private announced(target: number, packet: Uint8Array): number {
+    const source = parseIpv4(packet)?.source
+    if (this.owner.arp.arpAnnounce === 0 && source !== undefined && this.owner.isLocal(source)) return source
+    return this.addresses.find((own) => isInPrefix(target, own))?.address ?? this.primaryAddress ?? 0
+  }
+
+  /** Whether a request for an address is answered here (Linux: `arp_ignore`). */
+  private answersFor(target: number): boolean {
+    if (this.owner.arp.arpIgnore === 0) return this.owner.isLocal(target)
+    return this.addresses.some(({ address }) => address === target)
   }
 
   private receiveArp(payload: Uint8Array): void {
@@ -126,7 +155,7 @@ export class NetworkInterface implements Port {
       this.owner.countDrop('malformed')
       return
     }
-    const isForUs = this.owner.isLocal(arp.target)
+    const isForUs = this.answersFor(arp.target)
     // A sender of 0.0.0.0 only probes whether an address is taken (RFC 5227); one with our address is somebody's mistake.
     if (arp.sender !== 0 && !this.owner.isLocal(arp.sender)) this.neighbours.learn(arp.sender, arp.senderMac, isForUs)
     if (arp.operation === ArpOperation.Request && isForUs) {

@@ -6,7 +6,7 @@ import { updateHeaderChecksum } from './build-packet.ts'
 import { fragment, Reassembler } from './fragments.ts'
 import type { Clock } from './clock.ts'
 import { buildIcmpError, type IcmpError, mayAnswerWithError } from './icmp-errors.ts'
-import type { InterfaceOwner, NetworkInterface } from './interface.ts'
+import type { ArpSettings, InterfaceOwner, NetworkInterface } from './interface.ts'
 import { IcmpType, type Ipv4, isFragment, parseIpv4, Unreachable } from './parse-packet.ts'
 import { headerChecksumIsValid } from './verify-packet.ts'
 import { type Route, RoutingTable } from './routing.ts'
@@ -51,6 +51,7 @@ export class Ipv4Stack implements InterfaceOwner {
   readonly localAddresses = new Set<number>()
   /** Packets dropped, by reason. */
   readonly drops: Partial<Record<DropReason, number>> = {}
+  readonly arp: ArpSettings = { arpIgnore: 0, arpAnnounce: 0 }
   forwarding = false
   ingressHook: IngressHook | null = null
   private identification = 0
