@@ -21,7 +21,8 @@ import {
   TcpFlag,
   Unreachable,
 } from './parse-packet.ts'
-import { headerChecksumIsValid, payloadChecksumIsValid } from './verify-packet.ts'
+import { parseTunnelled } from './tunnels.ts'
+import { headerChecksumIsValid, payloadChecksumIsValid, tunnelChecksumIsValid } from './verify-packet.ts'
 
 /** Types below are errors (RFC 4443 §2.1). */
 const ICMPV6_FIRST_QUERY = 128
@@ -41,10 +42,7 @@ const FLAG_LETTERS: readonly (readonly [number, string])[] = [
 export function describePacket(bytes: Uint8Array): string {
   const ip = parseIpv4(bytes)
   if (ip === null) return describeIpv6Packet(bytes)
-  const wrong = [
-    headerChecksumIsValid(ip) ? '' : ', bad header checksum',
-    isFragment(ip) || payloadChecksumIsValid(ip) ? '' : ', bad payload checksum',
-  ]
+  const wrong = [headerChecksumIsValid(ip) ? '' : ', bad header checksum', describePayloadChecksum(ip)]
   return `IP ${describeIp(ip)}, ttl ${ip.ttl}${ip.dontFragment ? ' DF' : ''}${wrong.join('')}`
 }
 
@@ -52,8 +50,14 @@ function describeIpv6Packet(bytes: Uint8Array): string {
   const ip = parseIpv6(bytes)
   if (ip === null) return `not an IP packet, ${bytes.length} bytes`
   const headers = ip.extensions.map((type) => `, extension ${type}`).join('')
-  const wrong = isFragment(ip) || payloadChecksumIsValid(ip) ? '' : ', bad payload checksum'
-  return `IP6 ${describeIp(ip)}${headers}, hlim ${ip.hopLimit}${wrong}`
+  return `IP6 ${describeIp(ip)}${headers}, hlim ${ip.hopLimit}${describePayloadChecksum(ip)}`
+}
+
+/** Of a tunnel's packet its own, not the one inside, which is described apart. */
+function describePayloadChecksum(ip: Ipv4 | Ipv6): string {
+  const carried = parseTunnelled(ip)
+  const isRight = carried === null ? payloadChecksumIsValid(ip) : tunnelChecksumIsValid(ip, carried)
+  return isFragment(ip) || isRight ? '' : ', bad payload checksum'
 }
 
 function addressesOf(ip: Ipv4 | Ipv6): readonly [source: string, destination: string] {
@@ -66,6 +70,11 @@ function describeIp(ip: Ipv4 | Ipv6): string {
   const tcp = parseTcp(ip)
   if (tcp !== null) return `${source}.${tcp.sourcePort} > ${destination}.${tcp.destinationPort}: ${describeTcp(tcp)}`
   const udp = parseUdp(ip)
+  const carried = parseTunnelled(ip)
+  if (carried !== null) {
+    const [from, to] = udp === null ? ['', ''] : [`.${udp.sourcePort}`, `.${udp.destinationPort}`]
+    return `${source}${from} > ${destination}${to}: ${carried.type} [ ${describePacket(carried.packet)} ]`
+  }
   if (udp !== null) {
     return `${source}.${udp.sourcePort} > ${destination}.${udp.destinationPort}: UDP, length ${udp.payload.length}`
   }

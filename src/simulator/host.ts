@@ -8,9 +8,10 @@ import type { Clock } from './clock.ts'
 import { type ArpSettings, NetworkInterface } from './interface.ts'
 import { type DropReason, type IngressHook, Ipv4Stack, type RouteLookup } from './ipv4-stack.ts'
 import { type Icmp, IcmpType, type Ipv4, isIcmpError, parseIcmp, Protocol, Unreachable } from './parse-packet.ts'
-import { payloadChecksumIsValid } from './verify-packet.ts'
 import type { Random } from './random.ts'
 import { TcpStack } from './tcp-stack.ts'
+import { GUE_PORT, parseTunnelled, type Tunnelled, type TunnelType } from './tunnels.ts'
+import { payloadChecksumIsValid, tunnelChecksumIsValid } from './verify-packet.ts'
 
 export interface PingOptions {
   /** Default: the address of the interface on the way. */
@@ -26,6 +27,8 @@ export class Host {
   /** Called with each ICMP message for this host, after the host has dealt with it. */
   onIcmp: ((icmp: Icmp, ip: Ipv4) => void) | null = null
   private readonly ip: Ipv4Stack
+  private readonly tunnels = new Set<TunnelType>()
+  private guePort = GUE_PORT
   /** Echo requests that have had no answer yet, by identifier and sequence number. */
   private readonly pings = new Map<number, () => void>()
   private pingsSent = 0
@@ -122,6 +125,12 @@ export class Host {
     return null
   }
 
+  /** Unwraps what comes through a tunnel and takes it as if it had come so. GUE is known by its UDP port. */
+  addTunnel(type: TunnelType, guePort = GUE_PORT): void {
+    this.tunnels.add(type)
+    if (type === 'gue') this.guePort = guePort
+  }
+
   /** The address that packets to a destination are sent from; null if there is no way there. */
   sourceFor(destination: number): number | null {
     return this.ip.sourceFor(destination)
@@ -163,6 +172,11 @@ export class Host {
   }
 
   private deliver(ip: Ipv4): void {
+    const carried = parseTunnelled(ip, this.guePort)
+    if (carried !== null && this.tunnels.has(carried.type)) {
+      this.unwrap(ip, carried)
+      return
+    }
     switch (ip.protocol) {
       case Protocol.Tcp: {
         this.tcp.receive(ip)
@@ -186,6 +200,11 @@ export class Host {
         return
       }
     }
+  }
+
+  private unwrap(ip: Ipv4, carried: Tunnelled): void {
+    if (tunnelChecksumIsValid(ip, carried)) this.ip.receive(carried.packet)
+    else this.ip.countDrop('bad-checksum')
   }
 
   private refuse(ip: Ipv4, code: Unreachable): void {

@@ -159,7 +159,8 @@ export class Ipv4Stack implements InterfaceOwner {
     this.sendError(ip, { type: IcmpType.Unreachable, code: Unreachable.Host })
   }
 
-  private receive(packet: Uint8Array): void {
+  /** Takes a packet past the ingress hook: one that came so, or out of a tunnel. */
+  receive(packet: Uint8Array): void {
     const ip = parseIpv4(packet)
     if (ip === null) {
       this.countDrop('malformed')

@@ -6,8 +6,11 @@
 
 export const enum Protocol {
   Icmp = 1,
+  Ipip = 4,
   Tcp = 6,
   Udp = 17,
+  Ipv6 = 41,
+  Gre = 47,
   Icmpv6 = 58,
   Sctp = 132,
 }

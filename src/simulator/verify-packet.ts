@@ -3,6 +3,7 @@ import { finishChecksum, sumPseudoHeader, sumWords } from './checksum.ts'
 import { crc32c } from './crc32c.ts'
 import { type Ipv6, parseIpv6 } from './parse-ipv6.ts'
 import { type Ipv4, isFragment, parseIpv4, parseSctp, Protocol, read16 } from './parse-packet.ts'
+import { GRE_CHECKSUM_PRESENT, GUE_PORT, parseTunnelled, type Tunnelled } from './tunnels.ts'
 
 export function headerChecksumIsValid(ip: Ipv4): boolean {
   return finishChecksum(sumWords(ip.bytes, 0, ip.headerLength)) === 0
@@ -47,10 +48,25 @@ export function payloadChecksumIsValid(ip: Ipv4 | Ipv6): boolean {
   }
 }
 
-/** Whether the bytes are a whole packet of IPv4 or IPv6 with right checksums of the header and, unless it is a fragment, of the payload. */
-export function checksumsAreValid(bytes: Uint8Array): boolean {
+/** Whether the checksum of the header between a packet and the one that it carries is right, where there is one. */
+export function tunnelChecksumIsValid(ip: Ipv4 | Ipv6, { type }: Tunnelled): boolean {
+  const { payload } = ip
+  // GUE may go without, over IPv6 as well (RFC 6935 §5).
+  if (type === 'gue') return read16(payload, 6) === 0 || payloadChecksumIsValid(ip)
+  if (type === 'ipip' || (read16(payload, 0) & GRE_CHECKSUM_PRESENT) === 0) return true
+  return finishChecksum(sumWords(payload, 0, payload.length)) === 0
+}
+
+/**
+ * Whether the bytes are a whole packet of IPv4 or IPv6 with right checksums of the header and, unless it is a fragment, of the payload; if that
+ * is a tunnel's, of the packet inside as well.
+ */
+export function checksumsAreValid(bytes: Uint8Array, guePort: number | null = GUE_PORT): boolean {
   const ipv4 = parseIpv4(bytes)
-  if (ipv4 !== null) return headerChecksumIsValid(ipv4) && (isFragment(ipv4) || payloadChecksumIsValid(ipv4))
-  const ipv6 = parseIpv6(bytes)
-  return ipv6 !== null && (isFragment(ipv6) || payloadChecksumIsValid(ipv6))
+  if (ipv4 !== null && !headerChecksumIsValid(ipv4)) return false
+  const ip = ipv4 ?? parseIpv6(bytes)
+  if (ip === null || isFragment(ip)) return ip !== null
+  const carried = parseTunnelled(ip, guePort)
+  if (carried === null) return payloadChecksumIsValid(ip)
+  return tunnelChecksumIsValid(ip, carried) && checksumsAreValid(carried.packet, guePort)
 }
