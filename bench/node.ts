@@ -7,7 +7,7 @@ import { Route } from '../src/engine/records.ts'
 import { MemoryHost } from '../src/memory/memory-host.ts'
 import { makeDirector } from '../src/simulator/director-host.ts'
 import type { Host } from '../src/simulator/host.ts'
-import { httpGet, serveHttp } from '../src/simulator/http.ts'
+import { httpRequest, serveHttp } from '../src/simulator/http.ts'
 import { Network } from '../src/simulator/network.ts'
 import { buildTcp, TcpFlag } from '../src/simulator/packets.ts'
 import type { TableStore } from '../src/engine/tables.ts'
@@ -66,7 +66,7 @@ function simulate(address: string, prepare: (middle: Host) => void): number {
   serveHttp(page, 80, () => PAGE)
   prepare(middle)
   const capture = network.capture(outer)
-  const answers = Array.from({ length: REQUESTS }, () => httpGet(client, address, 80))
+  const answers = Array.from({ length: REQUESTS }, () => httpRequest(client, address, 80))
   const from = performance.now()
   network.run(SIMULATED_MS)
   const seconds = (performance.now() - from) / 1000

@@ -11,7 +11,7 @@ import type { MemoryHost } from '../memory/memory-host.ts'
 import { Capture } from '../simulator/capture.ts'
 import { makeDirector } from '../simulator/director-host.ts'
 import type { Host } from '../simulator/host.ts'
-import { httpGet, serveHttp } from '../simulator/http.ts'
+import { httpRequest, serveHttp } from '../simulator/http.ts'
 import type { Switch } from '../simulator/link.ts'
 import { Network } from '../simulator/network.ts'
 import type { TcpConnection } from '../simulator/tcp-connection.ts'
@@ -88,7 +88,7 @@ export class SimulatedWorld implements World {
     const { hostname, port, pathname } = new URL(url)
     let done = false
     const options = { path: pathname, timeoutMs: FETCH_LIMIT_MS }
-    const answer = httpGet(this.host(client), hostname, port === '' ? 80 : Number(port), options, () => {
+    const answer = httpRequest(this.host(client), hostname, port === '' ? 80 : Number(port), options, () => {
       done = true
     })
     this.network.runUntil(() => done, 2 * FETCH_LIMIT_MS)

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseAddress } from './addresses.ts'
 import { ArpOperation, EtherType, FRAME_HEADER, frameType, parseArp } from './ethernet.ts'
-import { httpGet, serveHttp } from './http.ts'
+import { httpRequest, serveHttp } from './http.ts'
 import { Network } from './network.ts'
 
 const VIP = '192.168.1.3'
@@ -62,7 +62,7 @@ describe('a virtual address on lo', () => {
     const { network, client, second, director, hide } = segment()
     hide()
     director.ingressHook = (packet) => ({ verdict: 'forward', packet, nextHop: parseAddress('192.168.1.5') })
-    const answer = httpGet(client, VIP, 80)
+    const answer = httpRequest(client, VIP, 80)
     network.run(50)
     expect(answer).toMatchObject({ status: 200, body: 'rs2\n' })
     expect(client.neighbour(VIP)).toBe(director.interface('eth0').mac)

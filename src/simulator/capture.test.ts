@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { httpGet, serveHttp } from './http.ts'
+import { httpRequest, serveHttp } from './http.ts'
 import { Network } from './network.ts'
 
 /** A page of 60 kB and a ping through a router over links with every fault, captured at the client. */
@@ -22,10 +22,10 @@ function run(seed: number): { pcap: Uint8Array; frames: number } {
   server.addRoute('0.0.0.0/0', { gateway: '10.2.0.1' })
   const capture = network.capture(client.interface('eth0'))
   serveHttp(server, 80, () => 'x'.repeat(60_000))
-  const answer = httpGet(client, '10.2.0.2', 80)
+  const answer = httpRequest(client, '10.2.0.2', 80)
   client.ping('10.2.0.2', { payloadBytes: 3000 })
   client.ping('10.2.0.2', { ttl: 1 })
-  httpGet(client, '10.2.0.2', 81)
+  httpRequest(client, '10.2.0.2', 81)
   network.run(120_000)
   expect(answer.body.length, `seed ${seed}`).toBe(60_000)
   return { pcap: capture.toPcap(), frames: capture.frames }

@@ -3,7 +3,7 @@ import { Director } from '../control/director.ts'
 import { plainDest, roundRobin } from '../testing/small-director.ts'
 import { buildFrame, EtherType } from './ethernet.ts'
 import { makeDirector } from './director-host.ts'
-import { httpGet, serveHttp } from './http.ts'
+import { httpRequest, serveHttp } from './http.ts'
 import type { LinkConditions } from './link.ts'
 import { Network } from './network.ts'
 import type { IngressHook } from './ipv4-stack.ts'
@@ -56,7 +56,7 @@ describe('a director in the simulator', () => {
   it('forwards by a hook that rewrites packets, and none is lost while ARP is unresolved', () => {
     const { network, client, director } = topology(1)
     director.ingressHook = natHook('10.0.0.12')
-    const answer = httpGet(client, VIP, 80)
+    const answer = httpRequest(client, VIP, 80)
     network.run(20)
     expect(answer).toMatchObject({ status: 200, body: 'rs2\n', failure: null })
   })
@@ -70,7 +70,7 @@ describe('a director in the simulator', () => {
     servers.forEach((_, index) => control.addDest(service, plainDest({ address: `10.0.0.1${index + 1}`, port: 8080 })))
     const bodies: string[] = []
     for (let request = 0; request < 6; request++) {
-      const answer = httpGet(client, VIP, 80)
+      const answer = httpRequest(client, VIP, 80)
       network.run(50)
       bodies.push(answer.body)
     }
@@ -94,7 +94,7 @@ describe('a director in the simulator', () => {
     for (const last of [11, 12, 13]) {
       control.addDest(service, plainDest({ address: `10.0.0.${last}`, port: 8080 }))
     }
-    const answers = Array.from({ length: 200 }, () => httpGet(client, VIP, 80))
+    const answers = Array.from({ length: 200 }, () => httpRequest(client, VIP, 80))
     network.run(120_000)
     expect(answers.filter((answer) => answer.status !== 200)).toEqual([])
     expect(director.drops['bad-checksum'] ?? 0).toBe(0)
@@ -104,7 +104,7 @@ describe('a director in the simulator', () => {
     const { network, client, director } = topology(1)
     const control = new Director(makeDirector(director).tables)
     control.addService(roundRobin({ protocol: 'tcp', address: VIP, port: 80 }))
-    const answer = httpGet(client, VIP, 80)
+    const answer = httpRequest(client, VIP, 80)
     network.run(1000)
     expect(answer.failure).toBe('refused')
   })
@@ -138,7 +138,7 @@ describe('a director in the simulator', () => {
         )
     }
     network.run(10_000)
-    const answer = httpGet(client, VIP, 80, { sourcePort: 4000 })
+    const answer = httpRequest(client, VIP, 80, { sourcePort: 4000 })
     network.run(10_000)
     expect(answer.body).toBe('rs1\n')
   })

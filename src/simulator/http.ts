@@ -1,50 +1,90 @@
 /**
  * The least of HTTP/1.1 (RFC 9112) that a scenario needs: a server that answers every request and closes, unless it is asked to keep the
- * connection, and a client that asks for one page. Bodies end where the connection does, and must have the announced length.
+ * connection, and a client that asks for one page. Bodies have their length announced, or end where the connection does.
  */
 import type { AddressLike } from './addresses.ts'
 import type { Host } from './host.ts'
 import type { ConnectOptions } from './tcp-stack.ts'
 import type { TcpConnection, TcpFailure } from './tcp-connection.ts'
 
+const NOTHING = new Uint8Array(0)
 const END_OF_HEAD = '\r\n\r\n'
+const KEEPS = /\r\nconnection: keep-alive\r\n/i
 /** Longer request heads are answered with 431. */
 const MAX_HEAD_BYTES = 16384
 
 export interface HttpRequest {
   readonly method: string
   readonly path: string
+  readonly body: Uint8Array
 }
 
-/** Answers requests on a port with `respond`'s text, by default the host's name. Returns how to stop listening. */
+export type HttpContent = string | Uint8Array
+
+/** Answers requests on a port with what `respond` says, by default the host's name. Returns how to stop listening. */
 export function serveHttp(
   host: Host,
   port: number,
-  respond: (request: HttpRequest) => string = () => `${host.name}\n`,
+  respond: (request: HttpRequest) => HttpContent = () => `${host.name}\n`,
   address: AddressLike = 0,
 ): () => void {
   return host.tcp.listen(port, (connection) => serve(connection, respond), address)
 }
 
-function serve(connection: TcpConnection, respond: (request: HttpRequest) => string): void {
+/** A request of which the head has come. */
+interface Begun extends Omit<HttpRequest, 'body'> {
+  readonly keepsConnection: boolean
+  /** Bytes of body. */
+  readonly length: number
+  readonly pieces: Buffer[]
+  received: number
+}
+
+/** Null if the text is no request's head. */
+function readHead(head: string): Begun | null {
+  const [, method = '', path = ''] = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r\n/.exec(head) ?? []
+  if (method === '') return null
+  const length = Number(/\r\ncontent-length: (\d+)\r\n/i.exec(head)?.[1] ?? 0)
+  return { method, path, length, keepsConnection: KEEPS.test(head), pieces: [], received: 0 }
+}
+
+function serve(connection: TcpConnection, respond: (request: HttpRequest) => HttpContent): void {
   let head = ''
+  let begun: Begun | null = null
   let answered = false
-  const answer = (status: string, body: string): void => {
-    const keeps = /\r\nconnection: keep-alive\r\n/i.test(head)
-    const fields = `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: ${keeps ? 'keep-alive' : 'close'}`
-    connection.send(Buffer.from(`HTTP/1.1 ${status}\r\n${fields}\r\n\r\n${body}`))
+  const answer = (status: string, content: HttpContent, keeps = false): void => {
+    const body = Buffer.from(content)
+    const fields = `Content-Length: ${body.length}\r\nConnection: ${keeps ? 'keep-alive' : 'close'}`
+    connection.send(Buffer.from(`HTTP/1.1 ${status}\r\n${fields}\r\n\r\n`))
+    connection.send(body)
     head = ''
+    begun = null
     answered = !keeps
     if (!keeps) connection.close()
   }
-  connection.onData = (data) => {
+  const addBody = (request: Begun, data: Buffer): void => {
+    request.pieces.push(data)
+    request.received += data.length
+    if (request.received < request.length) return
+    const body = Buffer.concat(request.pieces).subarray(0, request.length)
+    answer('200 OK', respond({ method: request.method, path: request.path, body }), request.keepsConnection)
+  }
+  const addHead = (data: Buffer): void => {
+    head += data.toString('latin1')
+    const end = head.indexOf(END_OF_HEAD)
+    if (end < 0) {
+      if (head.length > MAX_HEAD_BYTES) answer('431 Request Header Fields Too Large', 'request head too long\n')
+      return
+    }
+    begun = readHead(head.slice(0, end + 2))
+    if (begun === null) answer('400 Bad Request', 'not an HTTP request\n')
+    else addBody(begun, Buffer.from(head.slice(end + END_OF_HEAD.length), 'latin1'))
+  }
+  connection.onData = (bytes) => {
+    const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     if (answered) return
-    head += Buffer.from(data).toString('latin1')
-    if (head.includes(END_OF_HEAD)) {
-      const match = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r\n/.exec(head)
-      if (match === null) answer('400 Bad Request', 'not an HTTP request\n')
-      else answer('200 OK', respond({ method: match[1] ?? '', path: match[2] ?? '' }))
-    } else if (head.length > MAX_HEAD_BYTES) answer('431 Request Header Fields Too Large', 'request head too long\n')
+    if (begun === null) addHead(data)
+    else addBody(begun, data)
   }
   connection.onEnd = () => connection.close()
 }
@@ -56,6 +96,8 @@ export interface HttpAnswer {
   /** Null until it is known how the request ended, and where it failed. */
   status: number | null
   body: string
+  /** The body's bytes. */
+  content: Uint8Array
   failure: HttpFailure | null
   /** Milliseconds from the call to the end. */
   durationMs: number
@@ -64,12 +106,14 @@ export interface HttpAnswer {
 
 export interface HttpOptions extends ConnectOptions {
   readonly path?: string
+  /** Makes it a POST. */
+  readonly body?: Uint8Array
   /** Default 60 s. */
   readonly timeoutMs?: number
 }
 
-/** Asks a server for a page. The result is filled in while simulated time passes; `onDone` is called once, when it is final. */
-export function httpGet(
+/** Asks a server for a page, or sends it a body. The result is filled in while simulated time passes; `onDone` is called once, when it is final. */
+export function httpRequest(
   host: Host,
   address: AddressLike,
   port: number,
@@ -78,18 +122,21 @@ export function httpGet(
 ): HttpAnswer {
   const startMs = host.clock.nowMs
   const connection = host.tcp.connect(address, port, options)
-  const answer: HttpAnswer = { status: null, body: '', failure: null, durationMs: 0, connection }
+  const answer: HttpAnswer = { status: null, body: '', content: NOTHING, failure: null, durationMs: 0, connection }
   const pieces: Buffer[] = []
   let done = false
   const finish = (failure: HttpFailure | null): void => {
     if (done) return
     done = true
     answer.durationMs = host.clock.nowMs - startMs
-    answer.failure = failure ?? readResponse(answer, Buffer.concat(pieces).toString())
+    answer.failure = failure ?? readResponse(answer, Buffer.concat(pieces))
     onDone?.(answer)
   }
   connection.onOpen = () => {
-    connection.send(Buffer.from(`GET ${options.path ?? '/'} HTTP/1.1\r\nHost: ${address}:${port}\r\n\r\n`))
+    const { path = '/', body } = options
+    const [method, fields] = body === undefined ? ['GET', ''] : ['POST', `Content-Length: ${body.length}\r\n`]
+    connection.send(Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: ${address}:${port}\r\n${fields}\r\n`))
+    if (body !== undefined) connection.send(body)
   }
   connection.onData = (data) => pieces.push(Buffer.from(data))
   connection.onEnd = () => {
@@ -105,14 +152,16 @@ export function httpGet(
   return answer
 }
 
-function readResponse(answer: HttpAnswer, text: string): HttpFailure | null {
-  const headEnd = text.indexOf(END_OF_HEAD)
-  const status = /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1]
-  if (headEnd < 0 || status === undefined) return 'malformed'
-  const announced = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, headEnd))?.[1]
-  const body = text.slice(headEnd + END_OF_HEAD.length)
-  if (announced !== undefined && Buffer.byteLength(body) !== Number(announced)) return 'malformed'
+function readResponse(answer: HttpAnswer, bytes: Buffer): HttpFailure | null {
+  const headEnd = bytes.indexOf(END_OF_HEAD)
+  const head = bytes.subarray(0, Math.max(headEnd, 0)).toString('latin1')
+  const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]
+  if (status === undefined) return 'malformed'
+  const announced = /\r\ncontent-length: (\d+)/i.exec(head)?.[1]
+  const content = bytes.subarray(headEnd + END_OF_HEAD.length)
+  if (announced !== undefined && content.length !== Number(announced)) return 'malformed'
   answer.status = Number(status)
-  answer.body = body
+  answer.content = content
+  answer.body = content.toString()
   return null
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { BROADCAST_MAC } from './addresses.ts'
 import { ArpOperation, buildFrame, EtherType, frameType, FRAME_HEADER, parseArp } from './ethernet.ts'
-import { httpGet, serveHttp } from './http.ts'
+import { httpRequest, serveHttp } from './http.ts'
 import { PERFECT } from './link.ts'
 import { Network } from './network.ts'
 import { buildIp, buildTcp, buildUdp, type Icmp, IcmpType, parseIpv4, Protocol, Unreachable } from './packets.ts'
@@ -177,7 +177,7 @@ describe('a host', () => {
     right.interface('eth0').mtu = 1500
     const page = 'x'.repeat(200_000)
     serveHttp(left, 80, () => page)
-    const answer = httpGet(right, '10.1.0.2', 80)
+    const answer = httpRequest(right, '10.1.0.2', 80)
     network.run(2000)
     expect(answer.body.length).toBe(page.length)
   })
@@ -185,14 +185,14 @@ describe('a host', () => {
   it('talks to itself', () => {
     const { network, left } = routed()
     serveHttp(left, 80)
-    const answer = httpGet(left, '10.1.0.2', 80)
+    const answer = httpRequest(left, '10.1.0.2', 80)
     network.run(10)
     expect(answer).toMatchObject({ status: 200, body: 'left\n' })
   })
 
   it('gives up a connection to a host that is not there', () => {
     const { network, left } = routed()
-    const answer = httpGet(left, '10.2.0.99', 80)
+    const answer = httpRequest(left, '10.2.0.99', 80)
     network.run(10_000)
     expect(answer.failure).toBe('unreachable')
   })
@@ -237,7 +237,7 @@ describe('a host', () => {
       if (i % 100 === 0) network.run(1)
     }
     network.run(600_000)
-    const answer = httpGet(left, '10.2.0.2', 80)
+    const answer = httpRequest(left, '10.2.0.2', 80)
     network.run(10_000)
     expect(answer.body, `seed ${seed}`).toBe('right\n')
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { httpGet, serveHttp } from './http.ts'
+import { httpRequest, serveHttp } from './http.ts'
 import type { IngressResult } from './ipv4-stack.ts'
 import { Network } from './network.ts'
 import {
@@ -131,7 +131,7 @@ describe('a real server at the end of a tunnel', () => {
       buildTunnelled({ ...outer, type, packet, withChecksum, destinationPort: 7000 }),
     )
     server.addTunnel(type, 7000)
-    const answer = httpGet(client, VIP, 80)
+    const answer = httpRequest(client, VIP, 80)
     network.run(100)
     expect(answer).toMatchObject({ status: 200, body: 'rs\n' })
   })
@@ -146,7 +146,7 @@ describe('a real server at the end of a tunnel', () => {
       return wrapped
     })
     server.addTunnel(type)
-    const answer = httpGet(client, VIP, 80, { timeoutMs: 100 })
+    const answer = httpRequest(client, VIP, 80, { timeoutMs: 100 })
     network.run(200)
     expect(answer.failure).toBe('no-answer')
     expect(server.drops).toEqual({ 'bad-checksum': 1 })
@@ -155,7 +155,7 @@ describe('a real server at the end of a tunnel', () => {
   it('without the tunnel refuses its packets', () => {
     const { network, client, server } = topology((packet) => buildTunnelled({ ...outer, type: 'ipip', packet }))
     server.addTunnel('gre')
-    httpGet(client, VIP, 80, { timeoutMs: 100 })
+    httpRequest(client, VIP, 80, { timeoutMs: 100 })
     network.run(200)
     expect(server.drops).toEqual({ 'not-understood': 1 })
   })
