@@ -1,4 +1,4 @@
-/** The process of `weir lab` that holds a client's connections, started in the client's namespace. */
-import { holdConnections } from '../lab/holder-process.ts'
+/** The process of `weir lab` that holds a client's connections and transfers bytes, started in the client's namespace. */
+import { runClient } from '../lab/client-process.ts'
 
-holdConnections()
+runClient()

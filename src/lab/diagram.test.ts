@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { drawTopology } from './diagram.ts'
+import { LAN, lanTopology } from './scenarios/lan-topology.ts'
 import { natRr } from './scenarios/nat-rr.ts'
 import { natTopology } from './scenarios/nat-topology.ts'
 
@@ -59,5 +60,26 @@ it('on a single segment, clients stand above it and all others below', () => {
       │            │
   192.0.2.2    192.0.2.3
   director        rs1
+`)
+})
+
+it('a router stands between its segments, and addresses on lo below their host', () => {
+  const lines = drawTopology(lanTopology(LAN, { client: 'outside', loopback: [LAN.vip] }))
+  expect(`\n${lines.join('\n')}\n`).toBe(`
+                         client
+                      203.0.113.10
+                            │
+────────────────────────────┼────────────────────────────  outside, 203.0.113.0/24
+                            │
+                       203.0.113.1
+                         router
+                       192.168.1.1
+                            │
+─────────┬──────────────────┼──────────────────┬─────────  lan, 192.168.1.0/24
+         │                  │                  │
+    192.168.1.2        192.168.1.4        192.168.1.5
+  VIP 192.168.1.3
+     director              rs1                rs2
+                     lo 192.168.1.3     lo 192.168.1.3
 `)
 })

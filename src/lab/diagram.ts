@@ -25,6 +25,8 @@ export function drawTopology(topology: Topology): string[] {
     const below = segments[row]
     if (above !== undefined) lines.push(...labelLines(placed, above.name))
     lines.push(text(placed, (host) => host.name))
+    const most = Math.max(0, ...placed.map(({ host }) => loopbackLabels(host).length))
+    for (let line = 0; line < most; line++) lines.push(text(placed, (host) => loopbackLabels(host)[line] ?? ''))
     if (below === undefined) continue
     lines.push(...labelLines(placed, below.name))
     const up = on(below.name, placed)
@@ -40,8 +42,12 @@ function rowOf({ segments }: Topology, { role, interfaces }: LabHost): number {
   return role === 'client' ? first : first + 1
 }
 
-function labels({ address, more = [], label }: Attachment): string[] {
-  return [address, ...more].map((each) => (label === undefined ? each : `${label} ${each}`))
+function labels({ address, more = [], labels: names = {} }: Attachment): string[] {
+  return [address, ...more].map((each) => `${names[each] ?? ''} ${each}`.trim())
+}
+
+function loopbackLabels({ loopback = [] }: LabHost): string[] {
+  return loopback.map((address) => `lo ${address}`)
 }
 
 function labelsOn({ interfaces }: LabHost, segment: string): string[] {
@@ -55,7 +61,7 @@ function labelLines(cells: readonly Cell[], segment: string): string[] {
 }
 
 function cellWidth({ hosts }: Topology): number {
-  const texts = hosts.flatMap((host) => [host.name, ...host.interfaces.flatMap(labels)])
+  const texts = hosts.flatMap((host) => [host.name, ...loopbackLabels(host), ...host.interfaces.flatMap(labels)])
   return Math.max(...texts.map(({ length }) => length)) + GAP
 }
 

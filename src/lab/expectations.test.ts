@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Answer, judgeAnswers, judgeTable } from './expectations.ts'
+import { contentOf, describeContent } from './content.ts'
+import { type Answer, judgeAnswers, judgeNeighbour, judgeTable, judgeTransfer } from './expectations.ts'
 import type { TableExpectation } from './scenario.ts'
 
 const SERVICE = '11.11.11.12:80'
@@ -76,6 +77,45 @@ describe('shares of answers', () => {
   })
 })
 
+describe('a transfer', () => {
+  const step = { do: 'transfer', from: 'client', url: 'http://192.0.2.1/', bytes: 1000 } as const
+  const sent = describeContent(contentOf(1000))
+
+  it('is as expected where both ways arrive what was sent', () => {
+    const finding = judgeTransfer(step, { sent, uploaded: { ...sent }, downloaded: { ...sent } })
+    expect(finding.met).toBe(true)
+    expect(finding.found).toMatch(/^up: 1000 bytes, SHA-256 [0-9a-f]{12}…; down: 1000 bytes, SHA-256 [0-9a-f]{12}…$/)
+  })
+
+  it('is not with a byte changed or missing on one way, or an error', () => {
+    const changed = contentOf(1000)
+    changed[999] = (changed[999] ?? 0) ^ 1
+    for (const other of [describeContent(changed), describeContent(contentOf(999)), { ...sent, bytes: 999 }]) {
+      expect(judgeTransfer(step, { sent, uploaded: other, downloaded: sent }).met).toBe(false)
+      expect(judgeTransfer(step, { sent, uploaded: sent, downloaded: other }).met).toBe(false)
+    }
+    expect(judgeTransfer(step, { problem: 'reset' })).toMatchObject({ met: false, found: 'the transfer failed: reset' })
+  })
+})
+
+describe('a neighbour', () => {
+  const judge = (host: string | null) =>
+    judgeNeighbour(
+      { do: 'neighbour', on: 'client', address: '192.0.2.1', expect: 'director' },
+      { mac: '02:00:00:00:00:07', host },
+    )
+
+  it('is the host that the packets go to', () => {
+    expect(judge('director').met).toBe(true)
+    expect(judge('rs1')).toEqual({
+      met: false,
+      expected: 'client sends what is for 192.0.2.1 to director',
+      found: 'client sends what is for 192.0.2.1 to rs1',
+    })
+    expect(judge(null).found).toMatch(/ to the unknown 02:00:00:00:00:07$/)
+  })
+})
+
 describe('rows of a listing', () => {
   const loads = {
     '22.22.22.23:80': { weight: 1, active: 10, inactive: 20 },
@@ -105,7 +145,7 @@ describe('statistics', () => {
   const servers = { '22.22.22.23:80': 6, '22.22.22.24:80': 6 }
   const connections = (table: string) =>
     judgeTable({ expect: 'connections', service: SERVICE, total: 12, servers }, table).met
-  const traffic = (table: string) => judgeTable({ expect: 'traffic', service: SERVICE }, table).met
+  const traffic = (table: string) => judgeTable({ expect: 'traffic', service: SERVICE, ways: 'both' }, table).met
 
   it('of LVS itself are as expected', () => {
     expect(connections(STATS)).toBe(true)
@@ -123,6 +163,17 @@ describe('statistics', () => {
   it('are not with a server that never answers, or a service that is not the sum of its servers', () => {
     expect(traffic(STATS.replace('23     2544', ' 0     2544'))).toBe(false)
     expect(traffic(STATS.replace('66 ', '67 '))).toBe(false)
+  })
+
+  it('of servers that answer by themselves have nothing that comes back', () => {
+    const oneWay = (table: string) =>
+      judgeTable({ expect: 'traffic', service: SERVICE, ways: 'to the servers alone' }, table).met
+    const silent = STATS.replace(/^((?:TCP| {2}->) +\S+ +\d+ +\d+) +\d+( +\d+) +\d+$/gm, '$1 0$2 0')
+    expect(silent).not.toBe(STATS)
+    expect(oneWay(silent)).toBe(true)
+    expect(oneWay(STATS)).toBe(false)
+    expect(traffic(silent)).toBe(false)
+    expect(oneWay(silent.replace('66 ', '67 '))).toBe(false)
   })
 
   it('are not without a table', () => {

@@ -1,6 +1,8 @@
 /** Judges what a step showed against what is expected of it: one finding an expectation, in words. */
+import type { Content } from './content.ts'
 import { parseRows, parseStats, type ServiceStats, type StatsRow } from './listing.ts'
-import type { AnswerExpectation, Load, TableExpectation } from './scenario.ts'
+import type { AnswerExpectation, Load, Step, TableExpectation } from './scenario.ts'
+import type { Neighbour, Transferred } from './world.ts'
 
 export interface Answer {
   /** Who answered; null where nobody did or the page was none of the scenario's servers. */
@@ -15,7 +17,9 @@ export interface Finding {
   readonly found: string
 }
 
-const TRAFFIC = ['inPackets', 'outPackets', 'inBytes', 'outBytes'] as const
+const IN = ['inPackets', 'inBytes'] as const
+const OUT = ['outPackets', 'outBytes'] as const
+const TRAFFIC = [...IN, ...OUT] as const
 const NO_SERVICE = 'no such service in the table'
 
 /** `answers`: to all requests of the step, in order. */
@@ -36,8 +40,33 @@ export function judgeTable(expectation: TableExpectation, table: string): Findin
     case 'connections':
       return judgeConnections(expectation, statsOf(expectation.service, table))
     case 'traffic':
-      return judgeTraffic(expectation.service, statsOf(expectation.service, table))
+      return judgeTraffic(expectation, statsOf(expectation.service, table))
   }
+}
+
+export function judgeTransfer(
+  { from, url, bytes }: Extract<Step, { do: 'transfer' }>,
+  transferred: Transferred,
+): Finding {
+  const expected = `${bytes} bytes from ${from} reach ${url} as they were sent, and as many come back`
+  if ('problem' in transferred) return { met: false, expected, found: `the transfer failed: ${transferred.problem}` }
+  const { sent, uploaded, downloaded } = transferred
+  const arrived = ({ bytes: length, sha256 }: Content): string =>
+    `${length} bytes, SHA-256 ${sha256.slice(0, 12)}…${sha256 === sent.sha256 ? '' : ', which are not those sent'}`
+  return {
+    met: [sent, uploaded, downloaded].every((each) => each.bytes === bytes && each.sha256 === sent.sha256),
+    expected,
+    found: `up: ${arrived(uploaded)}; down: ${arrived(downloaded)}`,
+  }
+}
+
+export function judgeNeighbour(
+  { on, address, expect }: Extract<Step, { do: 'neighbour' }>,
+  neighbour: Neighbour | null,
+): Finding {
+  const sends = (host: string): string => `${on} sends what is for ${address} to ${host}`
+  const found = neighbour === null ? 'nobody' : (neighbour.host ?? `the unknown ${neighbour.mac}`)
+  return { met: found === expect, expected: sends(expect), found: sends(found) }
 }
 
 function judgeTurns(servers: readonly string[], answers: readonly Answer[]): Finding {
@@ -118,18 +147,27 @@ function shares(servers: readonly (readonly [string, number | null])[]): string 
   return servers.map(([endpoint, connections]) => `${connections} to ${endpoint}`).join(', ')
 }
 
-function judgeTraffic(service: string, stats: ServiceStats | undefined): Finding {
-  const expected = `${service} has packets and bytes both ways for every server, and their sums for itself`
+function judgeTraffic(
+  { service, ways }: Extract<TableExpectation, { expect: 'traffic' }>,
+  stats: ServiceStats | undefined,
+): Finding {
+  const isBoth = ways === 'both'
+  const expected =
+    `${service} has packets and bytes ${isBoth ? 'both ways for every server' : 'to every server and none back'}, ` +
+    'and their sums for itself'
   if (stats === undefined) return { met: false, expected, found: NO_SERVICE }
-  const silent = stats.servers.find((row) => TRAFFIC.some((column) => !((row[column] ?? 0) > 0)))
+  const silent = stats.servers.find((row) => (isBoth ? TRAFFIC : IN).some((column) => !((row[column] ?? 0) > 0)))
+  const back = isBoth ? undefined : stats.servers.find((row) => OUT.some((column) => row[column] !== 0))
   const off = TRAFFIC.find((column) => stats.service[column] !== sumOf(stats.servers, column))
   const found =
     silent !== undefined
       ? `${silent.endpoint} lacks some`
-      : off !== undefined
-        ? `the servers' ${off} add up to ${sumOf(stats.servers, off)}, the service has ${stats.service[off]}`
-        : `${stats.service.inPackets} packets in, ${stats.service.outPackets} out`
-  return { met: stats.servers.length > 0 && silent === undefined && off === undefined, expected, found }
+      : back !== undefined
+        ? `${back.endpoint} has ${back.outPackets} packets back`
+        : off !== undefined
+          ? `the servers' ${off} add up to ${sumOf(stats.servers, off)}, the service has ${stats.service[off]}`
+          : `${stats.service.inPackets} packets in, ${stats.service.outPackets} out`
+  return { met: stats.servers.length > 0 && (silent ?? back ?? off) === undefined, expected, found }
 }
 
 function sumOf(rows: readonly StatsRow[], column: (typeof TRAFFIC)[number]): number {

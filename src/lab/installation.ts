@@ -16,7 +16,7 @@ export interface Installation {
   readonly ipvsadm: readonly string[]
   readonly weir: readonly string[]
   readonly pageServer: readonly string[]
-  readonly connectionHolder: readonly string[]
+  readonly client: readonly string[]
   readonly downloader: Downloader
 }
 
@@ -49,7 +49,7 @@ export function findInstallation(): Installation | readonly string[] {
     ipvsadm: command('ipvsadm'),
     weir: command('weir'),
     pageServer: command('weir-lab-server'),
-    connectionHolder: command('weir-lab-client'),
+    client: command('weir-lab-client'),
     downloader,
   }
 }

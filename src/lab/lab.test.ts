@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { findScenario, LabStatus, listScenarios, runScenario } from './lab.ts'
 import type { Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
+import { drArpFlux } from './scenarios/dr-arp-flux.ts'
 import { natRr } from './scenarios/nat-rr.ts'
 import { runAll } from './run-all.ts'
 import { Recorder } from './testing/recorder.ts'
@@ -67,6 +68,19 @@ describe('scenarios in the simulator', () => {
   })
 })
 
+describe('a scenario for the simulator alone', () => {
+  it('runs there without being told to, says why, and what is behind what it shows', async () => {
+    const terminal = new Recorder()
+    expect(await runScenario(drArpFlux, {}, terminal)).toBe(LabStatus.met)
+    expect(terminal.text).toMatch(/^It runs in the simulator: in namespaces it would be chance/)
+    expect(terminal.text).toMatch(/client sends what is for 192\.168\.1\.3 to rs1\n[^]*\nThe remedy, on each server: /)
+  })
+
+  it('can not be kept', async () => {
+    await expect(runScenario(drArpFlux, { keep: true }, new Recorder())).rejects.toThrow('has nothing to keep')
+  })
+})
+
 describe('what can not be run', () => {
   it.each([
     [{ simulate: true, keep: true }, 'a simulated network ends with its command'],
@@ -121,5 +135,5 @@ describe('all scenarios', () => {
 it('the list of scenarios has each with its title', () => {
   const terminal = new Recorder()
   listScenarios(terminal)
-  for (const { name, title } of SCENARIOS) expect(terminal.text).toContain(`  ${name.padEnd(7)}  ${title}.`)
+  for (const { name, title } of SCENARIOS) expect(terminal.text).toMatch(new RegExp(`^  ${name} +${title}\\. `, 'm'))
 })

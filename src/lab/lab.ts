@@ -56,6 +56,7 @@ export async function runScenario(
     narrator.begin(scenario, world)
     const findings = await play(scenario, world, narrator, signal)
     narrator.findings(findings)
+    if (scenario.explanation !== undefined) narrator.explanation(scenario.explanation)
     status = findings.every(({ met }) => met) ? LabStatus.met : LabStatus.notMet
     if (request.keep === true && world instanceof NamespaceWorld) world.keep()
   } finally {
@@ -94,12 +95,16 @@ async function openWorld(
   signal: AbortSignal | undefined,
 ): Promise<World> {
   const { simulate = false, seed, keep = false, pcap } = request
+  const { simulatedOnly } = scenario
   if (simulate && keep) throw new LabError('a simulated network ends with its command: leave out --keep or --simulate')
+  if (simulatedOnly !== undefined && keep)
+    throw new LabError(`${scenario.name} has nothing to keep. ${simulatedOnly} Leave out --keep`)
   checkSeed(request)
-  const installation = simulate ? [] : findInstallation()
+  const installation = simulate || simulatedOnly !== undefined ? [] : findInstallation()
   if (!isInstallation(installation)) {
     if (keep) requireInstallation(installation)
-    if (!simulate) narrator.fallBack(installation)
+    if (!simulate && simulatedOnly !== undefined) narrator.onlySimulated(simulatedOnly)
+    else if (!simulate) narrator.fallBack(installation)
     const file = pcap === undefined ? {} : { pcap: openFile(pcap) }
     return new SimulatedWorld(scenario.topology, { seed: seed ?? 1, ...file })
   }

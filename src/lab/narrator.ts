@@ -26,6 +26,11 @@ export class Narrator {
     this.line(this.styled('yellow', 'So it runs in the simulator.\n'))
   }
 
+  /** Says why a scenario isn't run in namespaces, although the machine has all that they need. */
+  onlySimulated(why: string): void {
+    this.line(`${why}\n`)
+  }
+
   begin({ name, title, shows, note, topology }: Scenario, { place }: World): void {
     this.line(`${this.styled('bold', title)} (${name})`)
     this.line(shows)
@@ -62,6 +67,11 @@ export class Narrator {
       const ends = told % perRow === 0 || told === times
       this.terminal.out(`  ${isGood ? text : this.styled('red', text)}${ends ? '\n' : ''}`)
     }
+  }
+
+  /** Tells at the end what is behind what was seen. */
+  explanation(lines: readonly string[]): void {
+    this.line(`\n${lines.join('\n')}`)
   }
 
   findings(findings: readonly Finding[]): void {

@@ -1,8 +1,10 @@
 /** Carries out a scenario's steps in a world, tells the narrator of each, and judges what was seen. */
-import { type Answer, type Finding, judgeAnswers, judgeTable } from './expectations.ts'
+import { type Answer, type Finding, judgeAnswers, judgeNeighbour, judgeTable, judgeTransfer } from './expectations.ts'
 import type { Narrator } from './narrator.ts'
 import { directorOf, LabError, type Scenario, type Step } from './scenario.ts'
 import { type CommandResult, describeStep, type Fetched, type World } from './world.ts'
+
+const NO_CONNECTION: Fetched = { problem: 'no connection' }
 
 /** A finding for each expectation, in the order of the steps. Throws a `LabError` where a command of the scenario fails. */
 export async function play(
@@ -33,7 +35,10 @@ async function carryOut(
     askAll(scenario, fetchOne, times, narrator, signal)
   switch (step.do) {
     case 'forward':
-      await world.enableForwarding(step.on)
+      await world.enableForwarding(step.on, step.family ?? 'ipv4')
+      return []
+    case 'real-server':
+      narrator.output(mustSucceed('weir real-server', await world.makeRealServer(step)))
       return []
     case 'ipvsadm': {
       const table = mustSucceed(`ipvsadm ${step.words}`, await world.ipvsadm(step.words.split(' ')))
@@ -51,6 +56,22 @@ async function carryOut(
       const client = (time: number): string => step.from[time % step.from.length] ?? ''
       const answers = await ask((time) => world.hold(client(time), step.to), step.times)
       return step.expect.map((expectation) => judgeAnswers(expectation, answers))
+    }
+    case 'reuse': {
+      const fetched: Fetched[] = []
+      for (const client of step.from) fetched.push(...(await world.reuse(client)))
+      const answers = await ask((time) => Promise.resolve(fetched[time] ?? NO_CONNECTION), fetched.length)
+      return step.expect.map((expectation) => judgeAnswers(expectation, answers))
+    }
+    case 'transfer': {
+      const finding = judgeTransfer(step, await world.transfer(step.from, step.url, step.bytes))
+      narrator.line(finding.found)
+      return [finding]
+    }
+    case 'neighbour': {
+      const neighbour = await world.neighbour(step.on, step.address)
+      narrator.line(neighbour === null ? 'none' : `${step.address} lladdr ${neighbour.mac}`)
+      return [judgeNeighbour(step, neighbour)]
     }
     case 'close':
       await world.release(step.from)
@@ -71,7 +92,7 @@ async function askAll(
   narrator: Narrator,
   signal: AbortSignal | undefined,
 ): Promise<Answer[]> {
-  const servers = topology.hosts.filter(({ role }) => role === 'server').map(({ name }) => name)
+  const servers = topology.hosts.filter(({ httpPort }) => httpPort !== undefined).map(({ name }) => name)
   const answers: Answer[] = []
   const row = narrator.answers(times)
   while (answers.length < times) {

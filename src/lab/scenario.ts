@@ -14,6 +14,10 @@ export interface Scenario {
   readonly shows: string
   /** Where it does other than LVS's users may know it from descriptions of the method, and why. */
   readonly note?: string
+  /** Why it runs in the simulator alone; such a scenario never asks for namespaces. */
+  readonly simulatedOnly?: string
+  /** Of a scenario that shows a mistake: what is behind what was seen, in lines, told at its end. */
+  readonly explanation?: readonly string[]
   readonly topology: Topology
   readonly steps: readonly Step[]
 }
@@ -29,37 +33,49 @@ export interface Topology {
 export interface Segment {
   /** At most 15 characters: Linux's limit for the name of a device. */
   readonly name: string
-  /** An IPv4 prefix: `192.0.2.0/24`. */
+  /** A prefix: `192.0.2.0/24`, `2001:db8::/64`. */
   readonly network: string
 }
 
 export interface LabHost {
   /** At most 10 characters, beginning with a letter: it becomes part of names of devices. */
   readonly name: string
-  readonly role: 'client' | 'director' | 'server'
+  /** A router forwards from the start. */
+  readonly role: 'client' | 'director' | 'server' | 'router'
   /** In order, `eth0` and up. */
   readonly interfaces: readonly Attachment[]
   /** Default gateway. */
   readonly gateway?: string
-  /** TCP port of a web server that answers every request with the host's name. */
+  /** Addresses on lo from the start, each alone. */
+  readonly loopback?: readonly string[]
+  /** TCP port of a web server that answers with the host's name (`page-server.ts`). */
   readonly httpPort?: number
 }
 
 export interface Attachment {
   readonly segment: string
-  /** An IPv4 address in the segment's network. */
+  /** An address in the segment's network. */
   readonly address: string
   /** Further addresses in it. */
   readonly more?: readonly string[]
-  /** What the addresses are called in the drawing: `VIP`. */
-  readonly label?: string
+  /** What addresses are called in the drawing, by address: `VIP`. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 export type Step =
-  /** Switches IP forwarding on. */
-  | { readonly do: 'forward'; readonly on: string }
+  /** Switches IP forwarding on; default that of IPv4. */
+  | { readonly do: 'forward'; readonly on: string; readonly family?: Family }
   /** Runs ipvsadm on the director. `words` follow its name, as typed: options and values, no quoting. */
   | { readonly do: 'ipvsadm'; readonly words: string; readonly expect?: readonly TableExpectation[] }
+  /** Makes a server one for direct routing or at the end of a tunnel: `weir real-server`. */
+  | {
+      readonly do: 'real-server'
+      readonly on: string
+      readonly method: 'dr' | 'tun'
+      readonly vip: string
+      /** Of `tun`; default ipip. */
+      readonly tunnel?: Tunnel
+    }
   /** Gives TCP connections to a port of some addresses a firewall mark. */
   | { readonly do: 'mark'; readonly mark: number; readonly to: string; readonly port: number }
   /** Fetches a page, each time by a new connection, one after the other. */
@@ -79,8 +95,18 @@ export type Step =
       readonly times: number
       readonly expect: readonly AnswerExpectation[]
     }
+  /** Asks for a page again by each of the connections that these clients hold. */
+  | { readonly do: 'reuse'; readonly from: readonly string[]; readonly expect: readonly AnswerExpectation[] }
+  /** Uploads so many bytes to a URL and downloads as many, which have to arrive as they were sent. */
+  | { readonly do: 'transfer'; readonly from: string; readonly url: string; readonly bytes: number }
+  /** Looks up whom a host sends its packets to a neighbour's address to: a host, known by its MAC address. */
+  | { readonly do: 'neighbour'; readonly on: string; readonly address: string; readonly expect: string }
   /** Closes all connections that a client holds. */
   | { readonly do: 'close'; readonly from: string }
+
+export type Family = 'ipv4' | 'ipv6'
+
+export type Tunnel = { readonly type: 'ipip' | 'gre' } | { readonly type: 'gue'; readonly port: number }
 
 /** Of the answers to a step's requests. */
 export type AnswerExpectation =
@@ -89,7 +115,7 @@ export type AnswerExpectation =
   /** Every request is answered, so many by each of these servers. */
   | { readonly expect: 'shares'; readonly servers: Readonly<Record<string, number>> }
 
-/** Of a listing. A service is named as in it: `192.0.2.1:80`, or by its mark. */
+/** Of a listing. A service is named as in it: `192.0.2.1:80`, `[2001:db8::1]:80`, or by its mark. */
 export type TableExpectation =
   /** In `ipvsadm -L -n`: the service's scheduler, and all that is said of its servers. */
   | {
@@ -105,8 +131,8 @@ export type TableExpectation =
       readonly total: number
       readonly servers: Readonly<Record<string, number>>
     }
-  /** In the same table: packets and bytes both ways for every server, and the service's row is the sum of its servers'. */
-  | { readonly expect: 'traffic'; readonly service: string }
+  /** In the same table: packets and bytes for every server, and the service's row is the sum of its servers'. */
+  | { readonly expect: 'traffic'; readonly service: string; readonly ways: 'both' | 'to the servers alone' }
 
 export interface Load {
   readonly weight: number
@@ -124,7 +150,33 @@ export function directorOf(topology: Topology): LabHost {
 export function addressesWithPrefix(topology: Topology, { segment, address, more = [] }: Attachment): string[] {
   const network = topology.segments.find(({ name }) => name === segment)?.network
   if (network === undefined) throw new Error(`the topology has no segment "${segment}"`)
-  return [address + network.slice(network.indexOf('/')), ...more.map((each) => `${each}/32`)]
+  return [address + network.slice(network.indexOf('/')), ...more.map(alone)]
+}
+
+/** An address with a prefix that holds nothing else: `192.0.2.2/32`. */
+export function alone(address: string): string {
+  return `${address}/${familyOf(address) === 'ipv6' ? 128 : 32}`
+}
+
+export function familyOf(address: string): Family {
+  return address.includes(':') ? 'ipv6' : 'ipv4'
+}
+
+/** Whether any segment is one of IPv6. */
+export function hasIpv6({ segments }: Topology): boolean {
+  return segments.some(({ network }) => familyOf(network) === 'ipv6')
+}
+
+/** The address and port of `192.0.2.1:80` or `[2001:db8::1]:80`. */
+export function parseEndpoint(endpoint: string): { address: string; port: number } {
+  const colon = endpoint.lastIndexOf(':')
+  return { address: endpoint.slice(0, colon).replace(/[[\]]/g, ''), port: Number(endpoint.slice(colon + 1)) }
+}
+
+/** Where an `http:` URL leads to. */
+export function parseUrl(url: string): { address: string; port: number; path: string } {
+  const { hostname, port, pathname } = new URL(url)
+  return { address: hostname.replace(/[[\]]/g, ''), port: port === '' ? 80 : Number(port), path: pathname }
 }
 
 /** Why a scenario can't be run or carried on; the message says what to do about it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SCHEDULERS } from '../control/model.ts'
 import { isInPrefix, parseAddress, parsePrefix } from '../simulator/addresses.ts'
-import { type AnswerExpectation, directorOf, type TableExpectation } from './scenario.ts'
+import { type AnswerExpectation, directorOf, parseEndpoint, parseUrl, type TableExpectation } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 it('no two scenarios have the same name', () => {
@@ -40,16 +40,17 @@ describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps }) => {
   it('refers only to hosts, servers and schedulers that there are', () => {
     const vips = directorOf(topology).interfaces.flatMap(({ address, more = [] }) => [address, ...more])
     for (const step of steps) {
-      if (step.do === 'forward') expect(hosts).toContain(step.on)
-      if (step.do === 'fetch' || step.do === 'close') expect(hosts).toContain(step.from)
-      if (step.do === 'hold') expect(hosts).toEqual(expect.arrayContaining([...step.from]))
-      if (step.do === 'hold') expect(vips).toContain(step.to.split(':')[0])
-      if (step.do === 'fetch') expect(vips).toContain(new URL(step.url).hostname)
+      if ('on' in step) expect(hosts).toContain(step.on)
+      if ('from' in step) expect(hosts).toEqual(expect.arrayContaining([step.from].flat()))
+      if (step.do === 'hold') expect(vips).toContain(parseEndpoint(step.to).address)
+      if (step.do === 'fetch' || step.do === 'transfer') expect(vips).toContain(parseUrl(step.url).address)
+      if (step.do === 'real-server') expect(vips).toContain(step.vip)
+      if (step.do === 'neighbour') expect(hosts).toContain(step.expect)
       const scheduler = step.do === 'ipvsadm' ? /-s (\S+)/.exec(step.words)?.[1] : undefined
       if (scheduler !== undefined) expect(SCHEDULERS).toContain(scheduler)
     }
     const expectations = steps.flatMap((step): readonly (AnswerExpectation | TableExpectation)[] =>
-      'expect' in step ? (step.expect ?? []) : [],
+      'expect' in step && step.do !== 'neighbour' ? (step.expect ?? []) : [],
     )
     for (const each of expectations) {
       if (each.expect === 'turns') expect(hosts).toEqual(expect.arrayContaining([...each.servers]))
@@ -59,7 +60,8 @@ describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps }) => {
   })
 
   it('says what has to come of every request and ends in a table', () => {
-    for (const step of steps) if (step.do === 'fetch' || step.do === 'hold') expect(step.expect).not.toHaveLength(0)
+    for (const step of steps)
+      if (step.do === 'fetch' || step.do === 'hold' || step.do === 'reuse') expect(step.expect).not.toHaveLength(0)
     expect(steps.at(-1)).toMatchObject({ do: 'ipvsadm', words: expect.stringMatching(/^-L -n/) as string })
   })
 })

@@ -1,6 +1,9 @@
 /** All scenarios, in the order in which they are listed. A new one is a file in `scenarios/` and a line here. */
 import type { Scenario } from './scenario.ts'
 import { dh } from './scenarios/dh.ts'
+import { dr } from './scenarios/dr.ts'
+import { drArpFlux } from './scenarios/dr-arp-flux.ts'
+import { fullnat } from './scenarios/fullnat.ts'
 import { lblc } from './scenarios/lblc.ts'
 import { lblcr } from './scenarios/lblcr.ts'
 import { natLc } from './scenarios/nat-lc.ts'
@@ -10,5 +13,11 @@ import { natWlc } from './scenarios/nat-wlc.ts'
 import { natWrr } from './scenarios/nat-wrr.ts'
 import { nq } from './scenarios/nq.ts'
 import { sed } from './scenarios/sed.ts'
+import { tun } from './scenarios/tun.ts'
+import { tunGre } from './scenarios/tun-gre.ts'
+import { tunGue } from './scenarios/tun-gue.ts'
 
-export const SCENARIOS: readonly Scenario[] = [natRr, natWrr, natLc, natWlc, dh, natSh, sed, nq, lblc, lblcr]
+export const SCENARIOS: readonly Scenario[] = [
+  ...[natRr, natWrr, natLc, natWlc, dh, natSh, sed, nq, lblc, lblcr],
+  ...[dr, drArpFlux, tun, tunGue, tunGre, fullnat],
+]

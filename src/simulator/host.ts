@@ -80,6 +80,10 @@ export class Host {
     return added
   }
 
+  get interfaces(): readonly NetworkInterface[] {
+    return this.ip.interfaces
+  }
+
   /** Throws an error that names the interface if there is none. */
   interface(name: string): NetworkInterface {
     const found = this.ip.interfaces.find((each) => each.name === name)

@@ -23,7 +23,7 @@ export const natRr: Scenario = {
     {
       do: 'ipvsadm',
       words: '-L -n --stats',
-      expect: [connections([6, 6]), { expect: 'traffic', service: SERVICE }],
+      expect: [connections([6, 6]), { expect: 'traffic', service: SERVICE, ways: 'both' }],
     },
   ],
 }

@@ -31,6 +31,10 @@ export const natSh: Scenario = {
       times: 10,
       expect: [{ expect: 'turns', servers: ['nginx2'] }],
     },
-    { do: 'ipvsadm', words: '-L -n --stats', expect: [connections([8, 10]), { expect: 'traffic', service: SERVICE }] },
+    {
+      do: 'ipvsadm',
+      words: '-L -n --stats',
+      expect: [connections([8, 10]), { expect: 'traffic', service: SERVICE, ways: 'both' }],
+    },
   ],
 }

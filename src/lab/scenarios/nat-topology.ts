@@ -30,7 +30,7 @@ export function natTopology({ clients = ['11.11.11.11', '11.11.11.2'], servers =
     name: 'director',
     role: 'director',
     interfaces: [
-      { segment: 'client-side', address, more, label: 'VIP' },
+      { segment: 'client-side', address, more, labels: Object.fromEntries(vips.map((vip) => [vip, 'VIP'])) },
       { segment: 'server-side', address: DIRECTOR },
     ],
   }

@@ -41,7 +41,7 @@ export const natWrr: Scenario = {
     {
       do: 'ipvsadm',
       words: '-L -n --stats',
-      expect: [connections([4, 8]), { expect: 'traffic', service: SERVICE }],
+      expect: [connections([4, 8]), { expect: 'traffic', service: SERVICE, ways: 'both' }],
     },
   ],
 }

@@ -1,0 +1,19 @@
+/**
+ * FullNAT: to the servers all connections come from the director's own address, so that answers come back to it whatever the servers' routes are.
+ * Nothing is set up on them, and the director is nobody's gateway.
+ */
+import type { Scenario, Step } from '../scenario.ts'
+import { LAN, type Lan, lanTopology, pages, roundRobin, serviceOf, use } from './lan-topology.ts'
+
+export const fullnat: Scenario = {
+  name: 'fullnat',
+  title: 'FullNAT mode',
+  shows: 'Requests and answers pass the director, though the servers know nothing of it and have another gateway.',
+  topology: lanTopology(LAN, { client: 'outside' }),
+  steps: fullNat(LAN),
+}
+
+export function fullNat(lan: Lan): Step[] {
+  const pool = `-P -t ${serviceOf(lan)} -z ${lan.director}`
+  return [...roundRobin(lan, '--fullnat', [pool]), pages(lan), ...use(lan, '--fullnat', 'both')]
+}
