@@ -75,7 +75,7 @@ describe('a virtual address on lo', () => {
   ] as const)('with arp_announce %i is asked for from %s', (arpAnnounce, sender) => {
     const { network, first, client, spoken } = segment()
     first.arp.arpAnnounce = arpAnnounce
-    first.ping(client.interface('eth0').primaryAddress ?? 0, { source: VIP })
+    first.ping(client.interface('eth0').primaryAddress(4) ?? 0, { source: VIP })
     network.run(10)
     expect(spoken.filter(({ isRequest }) => isRequest)).toMatchObject([{ sender: parseAddress(sender) }])
   })

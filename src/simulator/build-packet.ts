@@ -4,10 +4,10 @@
  *
  * Addresses say which family a packet is of: numbers and dotted decimals are IPv4, text with colons and 16 bytes are IPv6.
  */
-import { type AddressLike, toAddress } from './addresses.ts'
+import { type AddressLike, IP_HEADER, toAddress } from './addresses.ts'
 import { finishChecksum, sumPseudoHeader, sumWords } from './checksum.ts'
 import { crc32c } from './crc32c.ts'
-import { parseIpv6Address } from './ipv6-addresses.ts'
+import { ipv6Bytes } from './ipv6-addresses.ts'
 import { NextHeader } from './parse-ipv6.ts'
 import { Protocol, read8 } from './parse-packet.ts'
 import { zeroedBytes } from './slab.ts'
@@ -89,7 +89,7 @@ export interface IcmpFields extends IpFields {
 }
 
 const NOTHING = new Uint8Array(0)
-const IPV6_HEADER = 40
+const IPV6_HEADER = IP_HEADER[6]
 
 export function write16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 8
@@ -107,15 +107,16 @@ export function isIpv6(address: AnyAddress): boolean {
   return typeof address === 'string' ? address.includes(':') : typeof address === 'object'
 }
 
-function ipv6Bytes(address: AnyAddress): Uint8Array {
+function ipv6Of(address: AnyAddress): Uint8Array {
   if (typeof address === 'object' && address.length === 16) return address
-  if (typeof address === 'string') return parseIpv6Address(address)
+  if (typeof address === 'string') return ipv6Bytes(address)
   throw new RangeError(`${String(address)} is not an IPv6 address: both ends of a packet must be of one family`)
 }
 
 function ipv4Number(address: AnyAddress): number {
-  if (typeof address !== 'object') return toAddress(address)
-  throw new RangeError('16 bytes are not an IPv4 address: both ends of a packet must be of one family')
+  const number = typeof address === 'object' ? null : toAddress(address)
+  if (typeof number === 'number') return number
+  throw new RangeError(`${String(address)} is not an IPv4 address: both ends of a packet must be of one family`)
 }
 
 function paddedLength(options: Uint8Array, what: string): number {
@@ -173,8 +174,8 @@ function startIpv6(fields: IpFields, protocol: number, payloadLength: number): U
   write16(bytes, 4, length)
   bytes[6] = headers[0]?.type ?? protocol
   bytes[7] = fields.ttl ?? 64
-  bytes.set(ipv6Bytes(fields.source), 8)
-  bytes.set(ipv6Bytes(fields.destination), 24)
+  bytes.set(ipv6Of(fields.source), 8)
+  bytes.set(ipv6Of(fields.destination), 24)
   let at = IPV6_HEADER
   headers.forEach((header, index) => {
     bytes.set(header.bytes, at)

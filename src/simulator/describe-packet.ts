@@ -9,6 +9,7 @@ import {
   type Ipv4,
   isFragment,
   isIcmpError,
+  isIcmpv6Error,
   parseIcmp,
   parseSctp,
   parseIpv4,
@@ -23,9 +24,6 @@ import {
 } from './parse-packet.ts'
 import { parseTunnelled } from './tunnels.ts'
 import { headerChecksumIsValid, payloadChecksumIsValid, tunnelChecksumIsValid } from './verify-packet.ts'
-
-/** Types below are errors (RFC 4443 §2.1). */
-const ICMPV6_FIRST_QUERY = 128
 
 const FLAG_LETTERS: readonly (readonly [number, string])[] = [
   [TcpFlag.Fin, 'F'],
@@ -89,7 +87,7 @@ function describeIp(ip: Ipv4 | Ipv6): string {
   }
   if (icmp !== null) return `${source} > ${destination}: ICMP ${describeIcmp(icmp)}`
   const fragment = isFragment(ip)
-    ? ` fragment ${'identification' in ip ? `${ip.identification}:` : ''}${ip.payload.length}@${ip.fragmentOffset}${ip.moreFragments ? '+' : ''}`
+    ? ` fragment ${ip.family === 4 ? `${ip.identification}:` : ''}${ip.payload.length}@${ip.fragmentOffset}${ip.moreFragments ? '+' : ''}`
     : ''
   return `${source} > ${destination}: protocol ${ip.protocol}${fragment}, length ${ip.payload.length}`
 }
@@ -118,7 +116,7 @@ function describeIcmp(icmp: Icmp): string {
 }
 
 function describeIcmpv6(icmp: Icmp): string {
-  const quoted = icmp.type < ICMPV6_FIRST_QUERY ? parseQuotedIpv6(icmp.payload) : null
+  const quoted = isIcmpv6Error(icmp.type) ? parseQuotedIpv6(icmp.payload) : null
   const rest = icmp.rest === 0 ? '' : ` rest ${icmp.rest}`
   const quote = quoted === null ? '' : ` for ${addressesOf(quoted).join(' > ')}`
   return `type ${icmp.type} code ${icmp.code}${rest}${quote}, length ${icmp.payload.length + 8}`

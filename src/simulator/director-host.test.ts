@@ -6,7 +6,7 @@ import { makeDirector } from './director-host.ts'
 import { httpRequest, serveHttp } from './http.ts'
 import type { LinkConditions } from './link.ts'
 import { Network } from './network.ts'
-import type { IngressHook } from './ipv4-stack.ts'
+import type { IngressHook } from './ip-stack.ts'
 import { BROADCAST_MAC, buildTcp, formatAddress, type Ipv4, parseIpv4, parseTcp, type Tcp } from './packets.ts'
 import { Random } from './random.ts'
 

@@ -9,6 +9,7 @@ export const FRAME_HEADER = 14
 export const enum EtherType {
   Ipv4 = 0x0800,
   Arp = 0x0806,
+  Ipv6 = 0x86dd,
 }
 
 export const enum ArpOperation {

@@ -1,17 +1,33 @@
 /**
- * A host of the simulated network: interfaces, routes, IPv4, ICMP, TCP. With `forwarding` it is a router; with an `ingressHook` it is a
+ * A host of the simulated network: interfaces, routes, IPv4 and IPv6, ICMP, TCP. With `forwarding` it is a router; with an `ingressHook` it is a
  * director. UDP has no sockets: every datagram is answered with ICMP port unreachable.
  */
-import { type AddressLike, parseAddress, parsePrefix, toAddress } from './addresses.ts'
+import {
+  type Address,
+  type AddressLike,
+  type Family,
+  familyOf,
+  isHostPrefix,
+  isUnicast,
+  parsePrefix,
+  toAddress,
+} from './addresses.ts'
 import { buildIcmp } from './build-packet.ts'
 import type { Clock } from './clock.ts'
 import { type ArpSettings, NetworkInterface } from './interface.ts'
-import { type DropReason, type IngressHook, Ipv4Stack, type RouteLookup } from './ipv4-stack.ts'
-import { type Icmp, IcmpType, type Ipv4, isIcmpError, parseIcmp, Protocol, Unreachable } from './parse-packet.ts'
+import { type DropReason, type IngressHook, IpStack, type RouteLookup } from './ip-stack.ts'
+import { type IcmpErrorKind, isErrorOf, isIcmp, readIcmpError } from './icmp-errors.ts'
+import type { IpPacket } from './parse-ip.ts'
+import { type Icmp, IcmpType, Icmpv6Type, parseIcmp, Protocol } from './parse-packet.ts'
 import type { Random } from './random.ts'
 import { TcpStack } from './tcp-stack.ts'
 import { GUE_PORT, parseTunnelled, type Tunnelled, type TunnelType } from './tunnels.ts'
 import { payloadChecksumIsValid, tunnelChecksumIsValid } from './verify-packet.ts'
+
+const ECHO: Readonly<Record<Family, { readonly request: number; readonly reply: number }>> = {
+  4: { request: IcmpType.Echo, reply: IcmpType.EchoReply },
+  6: { request: Icmpv6Type.Echo, reply: Icmpv6Type.EchoReply },
+}
 
 export interface PingOptions {
   /** Default: the address of the interface on the way. */
@@ -25,8 +41,8 @@ export interface PingOptions {
 export class Host {
   readonly tcp: TcpStack
   /** Called with each ICMP message for this host, after the host has dealt with it. */
-  onIcmp: ((icmp: Icmp, ip: Ipv4) => void) | null = null
-  private readonly ip: Ipv4Stack
+  onIcmp: ((icmp: Icmp, ip: IpPacket) => void) | null = null
+  private readonly ip: IpStack
   private readonly tunnels = new Set<TunnelType>()
   private guePort = GUE_PORT
   /** Echo requests that have had no answer yet, by identifier and sequence number. */
@@ -40,7 +56,7 @@ export class Host {
     random: Random,
     private readonly nextMac: () => number,
   ) {
-    this.ip = new Ipv4Stack(clock, (packet) => this.deliver(packet))
+    this.ip = new IpStack(clock, (packet) => this.deliver(packet))
     this.tcp = new TcpStack(clock, random, this.ip)
   }
 
@@ -58,7 +74,7 @@ export class Host {
     return this.ip.arp
   }
 
-  /** Makes the host a director: the hook sees each IPv4 packet before the stack does. */
+  /** Makes the host a director: the hook sees each packet before the stack does. */
   set ingressHook(hook: IngressHook | null) {
     this.ip.ingressHook = hook
   }
@@ -76,6 +92,7 @@ export class Host {
     const added = new NetworkInterface(this.ip, name, this.nextMac())
     added.mtu = options.mtu ?? added.mtu
     this.ip.interfaces.push(added)
+    this.ip.localAddresses.add(added.linkLocal)
     if (options.address !== undefined) this.addAddress(name, options.address)
     return added
   }
@@ -95,9 +112,9 @@ export class Host {
   addAddress(interfaceName: string, text: string): void {
     const to = this.interface(interfaceName)
     const prefix = parsePrefix(text)
-    to.addresses.push(prefix)
+    to.addAddress(prefix)
     this.ip.localAddresses.add(prefix.address)
-    if (prefix.length < 32) this.ip.routes.add({ ...prefix, interface: to, gateway: null })
+    if (!isHostPrefix(prefix)) this.ip.routes.add({ ...prefix, interface: to, gateway: null })
   }
 
   /** Adds a route by a gateway that is on one of the links, or by the name of an interface to what is on its link. */
@@ -107,7 +124,7 @@ export class Host {
       this.ip.routes.add({ ...prefix, interface: this.interface(by.interface), gateway: null })
       return
     }
-    const gateway = parseAddress(by.gateway)
+    const gateway = toAddress(by.gateway)
     const way = this.ip.routes.lookup(gateway)
     if (way === null || way.gateway !== null) {
       throw new Error(`host ${this.name} can't reach gateway ${by.gateway}: add an address in its network first`)
@@ -136,16 +153,16 @@ export class Host {
   }
 
   /** The address that packets to a destination are sent from; null if there is no way there. */
-  sourceFor(destination: number): number | null {
-    return this.ip.sourceFor(destination)
+  sourceFor(destination: AddressLike): Address | null {
+    return this.ip.sourceFor(toAddress(destination))
   }
 
-  /** For a director: whether a packet of `lengthBytes` can be forwarded between two addresses in host order. Source null: the host's own. */
-  lookupRoute(source: number | null, destination: number, lengthBytes: number): RouteLookup {
-    return this.ip.lookupRoute(source, destination, lengthBytes)
+  /** For a director: whether a packet of `lengthBytes` can be forwarded between two addresses. Source null: the host's own. */
+  lookupRoute(source: AddressLike | null, destination: AddressLike, lengthBytes: number): RouteLookup {
+    return this.ip.lookupRoute(source === null ? null : toAddress(source), toAddress(destination), lengthBytes)
   }
 
-  /** Sends an IPv4 packet made elsewhere by the route to its destination. */
+  /** Sends a packet made elsewhere by the route to its destination. */
   sendPacket(packet: Uint8Array): void {
     this.ip.send(packet)
   }
@@ -165,7 +182,7 @@ export class Host {
       buildIcmp({
         source,
         destination,
-        type: IcmpType.Echo,
+        type: ECHO[familyOf(destination)].request,
         rest,
         ttl: options.ttl ?? 64,
         dontFragment: options.dontFragment ?? false,
@@ -175,48 +192,27 @@ export class Host {
     )
   }
 
-  private deliver(ip: Ipv4): void {
+  private deliver(ip: IpPacket): void {
     const carried = parseTunnelled(ip, this.guePort)
-    if (carried !== null && this.tunnels.has(carried.type)) {
-      this.unwrap(ip, carried)
-      return
-    }
-    switch (ip.protocol) {
-      case Protocol.Tcp: {
-        this.tcp.receive(ip)
-        return
-      }
-      case Protocol.Icmp: {
-        this.receiveIcmp(ip)
-        return
-      }
-      case Protocol.Udp:
-        if (!payloadChecksumIsValid(ip)) {
-          this.ip.countDrop('bad-checksum')
-          return
-        }
-        {
-          this.refuse(ip, Unreachable.Port)
-          return
-        }
-      default: {
-        this.refuse(ip, Unreachable.Protocol)
-        return
-      }
-    }
-  }
-
-  private unwrap(ip: Ipv4, carried: Tunnelled): void {
-    if (tunnelChecksumIsValid(ip, carried)) this.ip.receive(carried.packet)
+    if (carried !== null && this.tunnels.has(carried.type)) this.unwrap(ip, carried)
+    else if (isIcmp(ip)) this.receiveIcmp(ip)
+    else if (ip.protocol === Protocol.Tcp) this.tcp.receive(ip)
+    else if (ip.protocol !== Protocol.Udp) this.refuse(ip, 'protocol-unreachable')
+    else if (payloadChecksumIsValid(ip)) this.refuse(ip, 'port-unreachable')
     else this.ip.countDrop('bad-checksum')
   }
 
-  private refuse(ip: Ipv4, code: Unreachable): void {
-    this.ip.countDrop('not-understood')
-    this.ip.sendError(ip, { type: IcmpType.Unreachable, code })
+  private unwrap(ip: IpPacket, carried: Tunnelled): void {
+    if (tunnelChecksumIsValid(ip, carried)) this.ip.receive(carried.packet, null)
+    else this.ip.countDrop('bad-checksum')
   }
 
-  private receiveIcmp(ip: Ipv4): void {
+  private refuse(ip: IpPacket, kind: IcmpErrorKind): void {
+    this.ip.countDrop('not-understood')
+    this.ip.sendError(ip, { kind })
+  }
+
+  private receiveIcmp(ip: IpPacket): void {
     const icmp = parseIcmp(ip)
     if (icmp === null) {
       this.ip.countDrop('malformed')
@@ -226,9 +222,11 @@ export class Host {
       this.ip.countDrop('bad-checksum')
       return
     }
-    if (isIcmpError(icmp.type)) this.tcp.receiveError(icmp)
-    else if (icmp.type === IcmpType.Echo) this.answerEcho(ip, icmp)
-    else if (icmp.type === IcmpType.EchoReply) {
+    const { request, reply } = ECHO[ip.family]
+    const error = isErrorOf(ip.family, icmp.type) ? readIcmpError(ip.family, icmp) : null
+    if (error !== null) this.tcp.receiveError(error, icmp.payload)
+    else if (icmp.type === request) this.answerEcho(ip, icmp)
+    else if (icmp.type === reply) {
       const answered = this.pings.get(icmp.rest)
       this.pings.delete(icmp.rest)
       answered?.()
@@ -236,12 +234,13 @@ export class Host {
     this.onIcmp?.(icmp, ip)
   }
 
-  private answerEcho(ip: Ipv4, icmp: Icmp): void {
+  private answerEcho(ip: IpPacket, icmp: Icmp): void {
+    if (!isUnicast(ip.destination)) return
     this.ip.send(
       buildIcmp({
         source: ip.destination,
         destination: ip.source,
-        type: IcmpType.EchoReply,
+        type: ECHO[ip.family].reply,
         rest: icmp.rest,
         identification: this.ip.nextIdentification(),
         payload: icmp.payload,

@@ -1,8 +1,9 @@
 /**
- * Who is at which address on a link: an ARP cache (RFC 826) with the packets that wait for an answer. A packet is never dropped
- * because its neighbour isn't known yet: it waits until the answer comes or `ATTEMPTS` requests, one a second, have had none. Of several
- * that claim an address the first is believed; a later claim takes it over once the first is older than `LOCK_US`, as in Linux.
+ * Who is at which address on a link: a cache of neighbours (RFC 826, RFC 4861) with the packets that wait for an answer. A packet is never
+ * dropped because its neighbour isn't known yet: it waits until the answer comes or `ATTEMPTS` requests, one a second, have had none. Of
+ * several that claim an IPv4 address the first is believed; a later claim takes it over once the first is older than `LOCK_US`, as in Linux.
  */
+import { type Address, type Family, familyOf } from './addresses.ts'
 import { type Clock, Timer } from './clock.ts'
 
 const ATTEMPTS = 3
@@ -10,7 +11,7 @@ const RETRY_MS = 1000
 /** How long an answer is believed. */
 const LIFETIME_US = 60e6
 /** Linux: `locktime`. */
-const LOCK_US = 1e6
+const LOCK_US: Readonly<Record<Family, number>> = { 4: 1e6, 6: 0 }
 
 interface Neighbour {
   /** Null until the first answer. */
@@ -23,22 +24,22 @@ interface Neighbour {
 
 export interface NeighbourLink {
   /** Asks everyone on the link who has the address. `packet` is the first of those that wait for it. */
-  ask(address: number, packet: Uint8Array): void
+  ask(address: Address, packet: Uint8Array): void
   transmit(packet: Uint8Array, mac: number): void
   /** Nobody has answered. */
   giveUp(packet: Uint8Array): void
 }
 
 export class Neighbours {
-  private readonly known = new Map<number, Neighbour>()
+  private readonly known = new Map<Address, Neighbour>()
 
   constructor(
     private readonly clock: Clock,
     private readonly link: NeighbourLink,
   ) {}
 
-  /** Sends an IPv4 packet to the neighbour with this address, at once or when the address is resolved. */
-  send(packet: Uint8Array, address: number): void {
+  /** Sends a packet to the neighbour with this address, at once or when the address is resolved. */
+  send(packet: Uint8Array, address: Address): void {
     const neighbour = this.entry(address)
     if (neighbour.mac !== null && this.ageUs(neighbour) < LIFETIME_US) {
       this.link.transmit(packet, neighbour.mac)
@@ -49,15 +50,15 @@ export class Neighbours {
   }
 
   /** The MAC address that packets to a neighbour are sent to; null if none is known. */
-  macOf(address: number): number | null {
+  macOf(address: Address): number | null {
     return this.known.get(address)?.mac ?? null
   }
 
   /** Takes note of a sender. One that nobody has asked about is only remembered if `isForUs`: it is about to be answered. */
-  learn(address: number, mac: number, isForUs: boolean): void {
+  learn(address: Address, mac: number, isForUs: boolean): void {
     if (!isForUs && !this.known.has(address)) return
     const neighbour = this.entry(address)
-    if (neighbour.mac !== null && neighbour.mac !== mac && this.ageUs(neighbour) < LOCK_US) return
+    if (neighbour.mac !== null && neighbour.mac !== mac && this.ageUs(neighbour) < LOCK_US[familyOf(address)]) return
     neighbour.mac = mac
     neighbour.learnedUs = this.clock.nowUs
     neighbour.attempts = 0
@@ -69,7 +70,7 @@ export class Neighbours {
     return this.clock.nowUs - learnedUs
   }
 
-  private entry(address: number): Neighbour {
+  private entry(address: Address): Neighbour {
     let neighbour = this.known.get(address)
     if (neighbour === undefined) {
       const created: Neighbour = {
@@ -85,7 +86,7 @@ export class Neighbours {
     return neighbour
   }
 
-  private ask(address: number, neighbour: Neighbour): void {
+  private ask(address: Address, neighbour: Neighbour): void {
     const [first] = neighbour.waiting
     if (neighbour.attempts === ATTEMPTS || first === undefined) {
       this.known.delete(address)

@@ -1,28 +1,77 @@
 import { describe, expect, it } from 'vitest'
-import { BROADCAST_MAC } from './addresses.ts'
+import { BROADCAST_MAC, type Family, formatAddress, toAddress } from './addresses.ts'
 import { ArpOperation, buildFrame, EtherType, frameType, FRAME_HEADER, parseArp } from './ethernet.ts'
 import { httpRequest, serveHttp } from './http.ts'
 import { PERFECT } from './link.ts'
 import { Network } from './network.ts'
-import { buildIp, buildTcp, buildUdp, type Icmp, IcmpType, parseIpv4, Protocol, Unreachable } from './packets.ts'
+import {
+  announcedMss,
+  buildIcmp,
+  buildIp,
+  buildTcp,
+  buildUdp,
+  type Icmp,
+  parseIp,
+  parseIpv4,
+  parseTcp,
+} from './packets.ts'
 import { Random } from './random.ts'
 
-/** left — router — right, with the MTU of the right link as given; `sniffed` gathers the frames at the left host. */
-function routed(rightMtu = 1500) {
+/** What the two families write differently. */
+const FAMILIES = {
+  4: {
+    left: '10.1.0.',
+    right: '10.2.0.',
+    bits: 24,
+    anywhere: '0.0.0.0/0',
+    nowhere: '203.0.113.1',
+    narrow: 576,
+    header: 20,
+    errors: {
+      noRoute: { type: 3, code: 0 },
+      host: { type: 3, code: 1 },
+      protocol: { type: 3, code: 2 },
+      port: { type: 3, code: 3 },
+      tooBig: { type: 3, code: 4, rest: 576 },
+      timeExceeded: { type: 11, code: 0 },
+    },
+  },
+  6: {
+    left: 'fd01::',
+    right: 'fd02::',
+    bits: 64,
+    anywhere: '::/0',
+    nowhere: '2001:db8::1',
+    narrow: 1280,
+    header: 40,
+    errors: {
+      noRoute: { type: 1, code: 0 },
+      host: { type: 1, code: 3 },
+      protocol: { type: 4, code: 1, rest: 6 },
+      port: { type: 1, code: 4 },
+      tooBig: { type: 2, code: 0, rest: 1280 },
+      timeExceeded: { type: 3, code: 0 },
+    },
+  },
+} as const
+
+/** left — router — right, with the MTU of the right link as given. */
+function routed(rightMtu = 1500, family: Family = 4) {
+  const { left: l, right: r, bits, anywhere } = FAMILIES[family]
   const network = new Network(1)
   const [left, router, right] = [network.host('left'), network.host('router'), network.host('right')]
   router.forwarding = true
-  left.addInterface('eth0', { address: '10.1.0.2/24' })
-  router.addInterface('eth0', { address: '10.1.0.1/24' })
-  router.addInterface('eth1', { address: '10.2.0.1/24', mtu: rightMtu })
-  right.addInterface('eth0', { address: '10.2.0.2/24', mtu: rightMtu })
+  left.addInterface('eth0', { address: `${l}2/${bits}` })
+  router.addInterface('eth0', { address: `${l}1/${bits}` })
+  router.addInterface('eth1', { address: `${r}1/${bits}`, mtu: rightMtu })
+  right.addInterface('eth0', { address: `${r}2/${bits}`, mtu: rightMtu })
   network.link(left.interface('eth0'), router.interface('eth0'))
   network.link(router.interface('eth1'), right.interface('eth0'), { mtu: rightMtu })
-  left.addRoute('0.0.0.0/0', { gateway: '10.1.0.1' })
-  right.addRoute('0.0.0.0/0', { gateway: '10.2.0.1' })
+  left.addRoute(anywhere, { gateway: `${l}1` })
+  right.addRoute(anywhere, { gateway: `${r}1` })
   const errors: Icmp[] = []
   left.onIcmp = (icmp) => errors.push(icmp)
-  return { network, left, router, right, errors }
+  return { network, left, router, right, errors, ends: { source: `${l}2`, destination: `${r}2` } }
 }
 
 describe('ARP', () => {
@@ -44,16 +93,6 @@ describe('ARP', () => {
     expect(asked).toHaveLength(1)
     expect(arrived).toEqual(Array.from({ length: 500 }, (_, i) => i + 1))
     expect(replies).toHaveLength(500)
-  })
-
-  it('reports a neighbour that does not answer three requests as unreachable', () => {
-    const { network, left, router, errors } = routed()
-    left.ping('10.2.0.99')
-    network.run(2900)
-    expect(errors).toEqual([])
-    network.run(200)
-    expect(errors).toMatchObject([{ type: IcmpType.Unreachable, code: Unreachable.Host }])
-    expect(router.drops).toMatchObject({ 'neighbour-unreachable': 1 })
   })
 
   it('asks again when an answer has become old', () => {
@@ -91,25 +130,84 @@ describe('a switch', () => {
   })
 })
 
-describe('a router', () => {
-  it('takes one from the TTL and tells the sender when none is left', () => {
-    const { network, left, errors } = routed()
+describe.each([4, 6] as const)('a router of IPv%i', (family) => {
+  const { left: l, right: r, bits, anywhere, nowhere, narrow, errors: expected } = FAMILIES[family]
+
+  it('takes one from the hops and tells the sender when none is left', () => {
+    const { network, left, errors } = routed(1500, family)
     let replies = 0
-    left.ping('10.2.0.2', { ttl: 2 }, () => (replies += 1))
-    left.ping('10.2.0.2', { ttl: 1 }, () => expect.unreachable())
+    left.ping(`${r}2`, { ttl: 2 }, () => (replies += 1))
+    left.ping(`${r}2`, { ttl: 1 }, () => expect.unreachable())
     network.run(10)
     expect(replies).toBe(1)
-    expect(errors.filter((error) => error.type === IcmpType.TimeExceeded)).toHaveLength(1)
+    expect(errors.filter(({ type }) => type === expected.timeExceeded.type)).toHaveLength(1)
   })
 
-  it('answers a packet to nowhere with net unreachable', () => {
-    const { network, left, errors } = routed()
-    left.ping('203.0.113.1')
+  it('answers a packet to nowhere with no route', () => {
+    const { network, left, errors } = routed(1500, family)
+    left.ping(nowhere)
     network.run(10)
-    expect(errors).toMatchObject([{ type: IcmpType.Unreachable, code: Unreachable.Network }])
+    expect(errors).toMatchObject([expected.noRoute])
   })
 
-  it('fragments what may be, and the receiver puts it together', () => {
+  it('reports a neighbour that does not answer three requests as unreachable', () => {
+    const { network, left, router, errors } = routed(1500, family)
+    left.ping(`${r}99`)
+    network.run(2900)
+    expect(errors).toEqual([])
+    network.run(200)
+    expect(errors).toMatchObject([expected.host])
+    expect(router.drops).toMatchObject({ 'neighbour-unreachable': 1 })
+  })
+
+  it('says what fits when a packet must not be fragmented', () => {
+    const { network, left, errors } = routed(narrow, family)
+    left.ping(`${r}2`, { payloadBytes: 1400, dontFragment: true })
+    network.run(10)
+    expect(errors).toMatchObject([expected.tooBig])
+  })
+
+  it("chooses the longest prefix, of the packet's own family", () => {
+    const { network, left, router, right, errors } = routed(1500, family)
+    const [long, short] = family === 4 ? ['203.0.113.128/25', '203.0.113.0/24'] : ['2001:db8:1::/48', '2001:db8::/47']
+    const [inLong, inShort] = family === 4 ? ['203.0.113.129', '203.0.113.1'] : ['2001:db8:1::1', '2001:db8::1']
+    router.addRoute(FAMILIES[family === 4 ? 6 : 4].anywhere, { interface: 'eth0' })
+    router.addRoute(short, { gateway: `${r}2` })
+    router.addRoute(long, { gateway: `${l}2` })
+    expect(router.lookupRoute(`${l}2`, inShort, 1500)).toEqual({ result: 'found' })
+    left.ping(inShort)
+    left.ping(inLong, { ttl: 5 })
+    network.run(10)
+    // The first dies at the right host, which is no router; so would the second at the left one.
+    expect(errors).toEqual([])
+    expect([left.drops, router.drops, right.drops]).toEqual([{ 'not-local': 1 }, {}, { 'not-local': 1 }])
+  })
+
+  it('tells a director what a route takes', () => {
+    const { router } = routed(narrow, family)
+    const source = `${l}2`
+    expect(router.lookupRoute(source, `${r}2`, narrow + 1)).toEqual({ result: 'too-big', mtu: narrow })
+    expect(router.lookupRoute(source, `${r}2`, narrow)).toEqual({ result: 'found' })
+    expect(router.lookupRoute(source, `${r}1`, 100)).toEqual({ result: 'none' })
+    expect(router.lookupRoute(source, nowhere, 100)).toEqual({ result: 'none' })
+    router.forwarding = false
+    expect(router.lookupRoute(source, `${r}2`, 100)).toEqual({ result: 'forwarding-disabled' })
+    expect(router.lookupRoute(null, `${r}2`, 100)).toEqual({ result: 'found' })
+    expect([router.sourceFor(`${r}2`), router.sourceFor(`${l}2`)].map(String)).toEqual(
+      [`${r}1`, `${l}1`].map((text) => String(toAddress(text))),
+    )
+  })
+
+  it('has no way to a gateway that is on none of its links', () => {
+    const { right } = routed(1500, family)
+    right.removeRoute(anywhere)
+    expect(() => right.addRoute(anywhere, { gateway: `${l}9` })).toThrow(`can't reach gateway ${l}9`)
+    expect(() => right.addRoute(`${r}0/${bits + 200}`, { interface: 'eth0' })).toThrow(`${r}0/${bits + 200}`)
+  })
+})
+
+describe('fragments', () => {
+  it('are made of IPv4 by a router, where they may be, and put together by the receiver', () => {
     const { network, left } = routed(576)
     let replies = 0
     left.ping('10.2.0.2', { payloadBytes: 4000 }, () => (replies += 1))
@@ -117,54 +215,53 @@ describe('a router', () => {
     expect(replies).toBe(1)
   })
 
-  it('says what fits when a packet must not be fragmented', () => {
-    const { network, left, errors } = routed(576)
-    left.ping('10.2.0.2', { payloadBytes: 1000, dontFragment: true })
+  it('are made of IPv6 by the sender alone, and put together by the receiver', () => {
+    const { network, left, right, router } = routed(1500, 6)
+    const capture = network.capture(router.interface('eth0'))
+    let replies = 0
+    left.ping('fd02::2', { payloadBytes: 4000 }, () => (replies += 1))
     network.run(10)
-    expect(errors).toMatchObject([{ type: IcmpType.Unreachable, code: Unreachable.FragmentationNeeded, rest: 576 }])
-  })
-
-  it('chooses the longest prefix', () => {
-    const { network, left, router, errors } = routed()
-    router.addRoute('203.0.113.0/24', { gateway: '10.2.0.2' })
-    router.addRoute('203.0.113.128/25', { gateway: '10.1.0.2' })
-    expect(router.lookupRoute(0, 0xcb007101, 1500)).toEqual({ result: 'found' })
-    left.ping('203.0.113.1')
-    left.ping('203.0.113.129', { ttl: 5 })
+    // Solicitation and advertisement, three fragments, and three of the reply.
+    expect([replies, capture.frames]).toEqual([1, 8])
+    // The sender knows nothing of the narrow link behind the router, and no path MTU but TCP's is remembered.
+    right.interface('eth0').mtu = 1280
+    router.interface('eth1').mtu = 1280
+    left.ping('fd02::2', { payloadBytes: 4000 }, () => (replies += 1))
     network.run(10)
-    // The first dies at the right host, which is no router; so would the second at the left one.
-    expect(errors).toEqual([])
-    expect([left.drops, router.drops]).toEqual([{ 'not-local': 1 }, {}])
-  })
-
-  it('tells a director what a route takes', () => {
-    const { router } = routed(576)
-    expect(router.lookupRoute(0, 0x0a020002, 577)).toEqual({ result: 'too-big', mtu: 576 })
-    expect(router.lookupRoute(0, 0x0a020002, 576)).toEqual({ result: 'found' })
-    expect(router.lookupRoute(0, 0x0a020001, 100)).toEqual({ result: 'none' })
-    expect(router.lookupRoute(0, 0xcb007101, 100)).toEqual({ result: 'none' })
-    router.forwarding = false
-    expect(router.lookupRoute(0, 0x0a020002, 100)).toEqual({ result: 'forwarding-disabled' })
+    expect(router.drops).toEqual({ 'too-big': 2 })
+    expect(replies).toBe(1)
   })
 })
 
-describe('a host', () => {
-  it('answers UDP and unknown protocols with ICMP, but never an ICMP error or a broadcast', () => {
-    const { network, left, right, errors } = routed()
-    const ends = { source: '10.1.0.2', destination: '10.2.0.2' }
+describe.each([4, 6] as const)('a host of IPv%i', (family) => {
+  const { left: l, right: r, header, errors: expected } = FAMILIES[family]
+
+  it('answers UDP and unknown protocols with ICMP, but never an ICMP error', () => {
+    const { network, left, right, errors, ends } = routed(1500, family)
     left.sendPacket(buildUdp({ ...ends, sourcePort: 1, destinationPort: 53 }))
-    left.sendPacket(buildIp({ ...ends, protocol: 47, payload: new Uint8Array(8) }))
+    left.sendPacket(buildIp({ ...ends, protocol: 99, payload: new Uint8Array(8) }))
     network.run(10)
-    expect(errors.map((error) => error.code)).toEqual([Unreachable.Port, Unreachable.Protocol])
-    left.sendPacket(buildIp({ ...ends, protocol: Protocol.Icmp, payload: Uint8Array.of(3, 3, 0, 0, 0, 0, 0, 0) }))
+    expect(errors).toMatchObject([expected.port, expected.protocol])
+    left.sendPacket(buildIcmp({ ...ends, ...expected.host }))
+    left.sendPacket(
+      buildIp({ ...ends, protocol: family === 4 ? 1 : 58, payload: Uint8Array.of(3, 3, 0, 0, 0, 0, 0, 0) }),
+    )
     network.run(10)
     expect(errors).toHaveLength(2)
-    expect(right.drops['bad-checksum']).toBe(1)
+    expect(right.drops).toEqual({ 'bad-checksum': 1, 'not-understood': 2 })
+  })
+
+  it('quotes in an error as much as every way takes', () => {
+    const { network, left, errors, ends } = routed(1500, family)
+    left.sendPacket(buildUdp({ ...ends, sourcePort: 1, destinationPort: 53, payload: new Uint8Array(1400) }))
+    network.run(10)
+    const most = family === 4 ? 576 : 1280
+    expect(errors.map(({ payload }) => payload.length + 8 + header)).toEqual([most])
   })
 
   it('drops packets whose checksums are wrong and keeps those whose are right', () => {
-    const { network, left, right } = routed()
-    const packet = buildUdp({ source: '10.1.0.2', destination: '10.2.0.2', sourcePort: 1, destinationPort: 2 })
+    const { network, left, right, ends } = routed(1500, family)
+    const packet = buildUdp({ ...ends, sourcePort: 1, destinationPort: 2 })
     packet[packet.length - 1] = 0x55
     left.sendPacket(packet)
     network.run(10)
@@ -172,36 +269,77 @@ describe('a host', () => {
   })
 
   it('carries a connection over a narrow link by path MTU discovery', () => {
-    const { network, left, right } = routed(1400)
+    const { network, left, right } = routed(1400, family)
     // Both ends believe in 1500: only the router knows better.
     right.interface('eth0').mtu = 1500
     const page = 'x'.repeat(200_000)
     serveHttp(left, 80, () => page)
-    const answer = httpRequest(right, '10.1.0.2', 80)
+    const answer = httpRequest(right, `${l}2`, 80)
     network.run(2000)
     expect(answer.body.length).toBe(page.length)
   })
 
+  it('announces segments that fill the MTU', () => {
+    const { network, left, right } = routed(1500, family)
+    const capture = network.capture(right.interface('eth0'))
+    const announced: (number | null)[] = []
+    const port = right.interface('eth0')
+    const receive = port.receive.bind(port)
+    port.receive = (frame) => {
+      const ip = parseIp(frame.subarray(FRAME_HEADER))
+      const tcp = ip && parseTcp(ip)
+      if (tcp) announced.push(announcedMss(tcp.options))
+      receive(frame)
+    }
+    left.tcp.connect(`${r}2`, 80)
+    network.run(10)
+    expect(announced).toEqual([1500 - header - 20])
+    expect(capture.frames).toBeGreaterThan(0)
+  })
+
   it('talks to itself', () => {
-    const { network, left } = routed()
+    const { network, left } = routed(1500, family)
     serveHttp(left, 80)
-    const answer = httpRequest(left, '10.1.0.2', 80)
+    const answer = httpRequest(left, `${l}2`, 80)
     network.run(10)
     expect(answer).toMatchObject({ status: 200, body: 'left\n' })
   })
 
+  it('talks to itself past its own ingress hook, as over lo', () => {
+    const { network, left } = routed(1500, family)
+    const seen: string[] = []
+    left.ingressHook = (packet) => {
+      const ip = parseIp(packet)
+      if (ip !== null) seen.push(`${formatAddress(ip.source)} > ${formatAddress(ip.destination)}`)
+      return { verdict: 'drop', packet }
+    }
+    left.ping(`${l}2`, {}, () => expect.unreachable())
+    network.run(10)
+    expect(seen).toEqual([`${l}2 > ${l}2`])
+    expect(left.drops).toEqual({ director: 1 })
+  })
+
   it('gives up a connection to a host that is not there', () => {
-    const { network, left } = routed()
-    const answer = httpRequest(left, '10.2.0.99', 80)
+    const { network, left } = routed(1500, family)
+    const answer = httpRequest(left, `${r}99`, 80)
     network.run(10_000)
     expect(answer.failure).toBe('unreachable')
   })
 
+  it('listens on one address or on all of both families', () => {
+    const { network, left, right } = routed(1500, family)
+    right.addAddress('eth0', `${r}3/${family === 4 ? 32 : 128}`)
+    serveHttp(right, 80, () => 'all\n')
+    serveHttp(right, 80, () => 'one\n', `${r}3`)
+    const answers = [2, 3].map((last) => httpRequest(left, `${r}${last}`, 80))
+    network.run(100)
+    expect(answers.map(({ body }) => body)).toEqual(['all\n', 'one\n'])
+  })
+
   it.each([1, 2, 3, 4])('outlives whatever arrives and still answers (seed %i)', (seed) => {
-    const { network, left, right, router } = routed()
+    const { network, left, right, router, ends } = routed(1500, family)
     const random = new Random(seed)
     serveHttp(right, 80)
-    const ends = { source: '10.1.0.2', destination: '10.2.0.2' }
     for (let i = 0; i < 10_000; i++) {
       const kind = random.below(4)
       const port = 1 + random.below(4)
@@ -211,7 +349,7 @@ describe('a host', () => {
           : kind === 1
             ? buildIp({
                 ...ends,
-                protocol: [1, 6, 17, 47][random.below(4)] ?? 0,
+                protocol: [1, 6, 17, 47, 4, 58][random.below(6)] ?? 0,
                 fragmentOffset: random.chance(0.5) ? random.below(8192) * 8 : random.below(4) * 8,
                 moreFragments: random.chance(0.5),
                 identification: random.below(4),
@@ -230,14 +368,14 @@ describe('a host', () => {
                 payload: random.bytes(random.below(64)),
               })
       if (random.chance(0.1) && packet.length > 0) packet[random.below(packet.length)] = random.below(256)
-      const type = random.chance(0.1) ? EtherType.Arp : EtherType.Ipv4
+      const type = random.chance(0.1) ? EtherType.Arp : family === 4 ? EtherType.Ipv4 : EtherType.Ipv6
       const frame = buildFrame(BROADCAST_MAC, random.below(2 ** 40), type, packet)
       const target = random.chance(0.8) ? right : router
       target.interface('eth0').receive(random.chance(0.05) ? frame.subarray(0, random.below(20)) : frame)
       if (i % 100 === 0) network.run(1)
     }
     network.run(600_000)
-    const answer = httpRequest(left, '10.2.0.2', 80)
+    const answer = httpRequest(left, `${r}2`, 80)
     network.run(10_000)
     expect(answer.body, `seed ${seed}`).toBe('right\n')
   })

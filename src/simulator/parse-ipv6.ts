@@ -12,6 +12,7 @@ export const enum NextHeader {
 }
 
 export interface Ipv6 {
+  readonly family: 6
   /** The whole packet; what follows the payload is link padding. */
   readonly bytes: Uint8Array
   readonly trafficClass: number
@@ -21,8 +22,12 @@ export interface Ipv6 {
   /** 16 bytes each, views of the packet's. */
   readonly source: Uint8Array
   readonly destination: Uint8Array
-  /** Types of the extension headers, in order. */
+  /** Types of the extension headers, in order; of a fragment, of those in front of its piece. */
   readonly extensions: readonly number[]
+  /** Bytes in front of the payload. */
+  readonly headerLength: number
+  /** Of a fragment header, 0 without one. */
+  readonly identification: number
   readonly moreFragments: boolean
   /** In bytes. */
   readonly fragmentOffset: number
@@ -48,6 +53,7 @@ export function parseQuotedIpv6(bytes: Uint8Array): Ipv6 | null {
   const chain = followExtensions(bytes, Math.min(totalLength, bytes.length))
   if (chain === null) return null
   return {
+    family: 6,
     bytes,
     trafficClass: (first >>> 20) & 0xff,
     flowLabel: first & 0xfffff,
@@ -59,18 +65,26 @@ export function parseQuotedIpv6(bytes: Uint8Array): Ipv6 | null {
   }
 }
 
-type Chain = Pick<Ipv6, 'extensions' | 'moreFragments' | 'fragmentOffset' | 'protocol' | 'payload'>
+type Chain = Pick<
+  Ipv6,
+  'extensions' | 'headerLength' | 'identification' | 'moreFragments' | 'fragmentOffset' | 'protocol' | 'payload'
+>
 
 /** Null where an extension header isn't whole. */
 function followExtensions(bytes: Uint8Array, end: number): Chain | null {
   const extensions: number[] = []
   let fragment = 0
+  let identification = 0
   let protocol = read8(bytes, 6)
   let at = HEADER
-  while (isExtension(protocol)) {
+  // Behind the header of a fragment is a piece of the payload, whatever it begins with.
+  while (isExtension(protocol) && (fragment & 0xfff9) === 0) {
     if (at + 8 > end) return null
     extensions.push(protocol)
-    if (protocol === NextHeader.Fragment) fragment = read16(bytes, at + 2)
+    if (protocol === NextHeader.Fragment) {
+      fragment = read16(bytes, at + 2)
+      identification = read32(bytes, at + 4)
+    }
     const length = protocol === NextHeader.Fragment ? 8 : 8 + read8(bytes, at + 1) * 8
     protocol = read8(bytes, at)
     at += length
@@ -78,6 +92,8 @@ function followExtensions(bytes: Uint8Array, end: number): Chain | null {
   if (at > end) return null
   return {
     extensions,
+    headerLength: at,
+    identification,
     moreFragments: (fragment & 1) === 1,
     fragmentOffset: fragment & 0xfff8,
     protocol,

@@ -37,6 +37,18 @@ export const enum IcmpType {
   ParameterProblem = 12,
 }
 
+/** RFC 4443, RFC 4861. */
+export const enum Icmpv6Type {
+  Unreachable = 1,
+  TooBig = 2,
+  TimeExceeded = 3,
+  ParameterProblem = 4,
+  Echo = 128,
+  EchoReply = 129,
+  NeighbourSolicitation = 135,
+  NeighbourAdvertisement = 136,
+}
+
 /** Codes of `IcmpType.Unreachable`. */
 export const enum Unreachable {
   Network = 0,
@@ -46,7 +58,15 @@ export const enum Unreachable {
   FragmentationNeeded = 4,
 }
 
+/** Codes of `Icmpv6Type.Unreachable`. */
+export const enum UnreachableIpv6 {
+  NoRoute = 0,
+  Address = 3,
+  Port = 4,
+}
+
 export interface Ipv4 {
+  readonly family: 4
   /** The whole packet; what follows `totalLength` is link padding. */
   readonly bytes: Uint8Array
   readonly headerLength: number
@@ -138,6 +158,7 @@ export function parseQuotedIpv4(bytes: Uint8Array): Ipv4 | null {
   if (headerLength < 20 || headerLength > bytes.length || totalLength < headerLength) return null
   const fragment = read16(bytes, 6)
   return {
+    family: 4,
     bytes,
     headerLength,
     tos: read8(bytes, 1),
@@ -240,6 +261,11 @@ export function isIcmpError(type: number): boolean {
     default:
       return false
   }
+}
+
+/** The same of ICMPv6 (RFC 4443 §2.1). */
+export function isIcmpv6Error(type: number): boolean {
+  return type < 128
 }
 
 /** The maximum segment size that a SYN's options announce, in bytes; null if they don't, or are malformed. */

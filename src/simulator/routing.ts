@@ -1,14 +1,14 @@
 /**
- * A host's routes: the longest prefix that holds the destination wins, among equals the one added last. A lookup walks the table,
+ * A host's routes of both families: the longest prefix that holds the destination wins, among equals the one added last. A lookup walks the table,
  * which in the simulator has a handful of rows.
  */
-import { isInPrefix, type Prefix, prefixMask } from './addresses.ts'
+import { type Address, isInPrefix, type Prefix } from './addresses.ts'
 import type { NetworkInterface } from './interface.ts'
 
 export interface Route extends Prefix {
   readonly interface: NetworkInterface
   /** Null: destinations are on the link. */
-  readonly gateway: number | null
+  readonly gateway: Address | null
 }
 
 export class RoutingTable {
@@ -16,10 +16,9 @@ export class RoutingTable {
 
   /** Adds a route, or replaces the one with the same prefix. */
   add(route: Route): void {
-    const network = { ...route, address: (route.address & prefixMask(route.length)) >>> 0 }
-    this.remove(network)
-    const at = this.routes.findIndex((other) => other.length <= network.length)
-    this.routes.splice(at < 0 ? this.routes.length : at, 0, network)
+    this.remove(route)
+    const at = this.routes.findIndex((other) => other.length <= route.length)
+    this.routes.splice(at < 0 ? this.routes.length : at, 0, route)
   }
 
   /** False if there was none. */
@@ -29,7 +28,7 @@ export class RoutingTable {
     return at >= 0
   }
 
-  lookup(destination: number): Route | null {
+  lookup(destination: Address): Route | null {
     for (const route of this.routes) if (isInPrefix(destination, route)) return route
     return null
   }

@@ -3,6 +3,7 @@
  * Applications set the `on…` callbacks and call `send`, `close`, `abort`; a callback may call any of them. The file is long because every
  * step of the machine reads and moves the same state.
  */
+import { type Address, type Family, familyOf, IP_HEADER, MIN_MTU } from './addresses.ts'
 import { type Clock, Timer } from './clock.ts'
 import { type Tcp, TcpFlag, announcedMss } from './parse-packet.ts'
 import type { TcpOptions } from './tcp-options.ts'
@@ -25,9 +26,9 @@ export type TcpState =
 export type TcpFailure = 'refused' | 'reset' | 'timed-out' | 'unreachable'
 
 export interface Endpoints {
-  readonly localAddress: number
+  readonly localAddress: Address
   readonly localPort: number
-  readonly remoteAddress: number
+  readonly remoteAddress: Address
   readonly remotePort: number
 }
 
@@ -36,7 +37,7 @@ export interface ConnectionOwner {
   readonly clock: Clock
   readonly options: TcpOptions
   /** The largest segment that the way to the peer takes, in bytes of payload. */
-  localMss(remoteAddress: number): number
+  localMss(remoteAddress: Address): number
   transmit(ends: Endpoints, segment: OutgoingSegment): void
   /** The peer of a listener's connection has answered: from now on it is the application's. */
   established(connection: TcpConnection): void
@@ -55,10 +56,10 @@ export interface OutgoingSegment {
 
 const NOTHING = new Uint8Array(0)
 const CHALLENGE_INTERVAL_US = 100_000
-/** The smallest MTU of an IPv4 link (RFC 791); what claims less is a forgery. */
-const MIN_MTU = 68
+/** Bytes without options. */
+export const TCP_HEADER = 20
 /** Of a peer that announces none (RFC 9293 §3.7.1). */
-const DEFAULT_MSS = 536
+const DEFAULT_MSS: Readonly<Record<Family, number>> = { 4: 536, 6: 1220 }
 
 export class TcpConnection {
   /** The handshake is done. */
@@ -180,8 +181,11 @@ export class TcpConnection {
   onTooBig(sequence: number, mtu: number): void {
     const position = this.sender.position(sequence)
     if (position < this.sender.acknowledged || position >= this.sender.highest) return
-    if (mtu < MIN_MTU || mtu - 40 >= this.sender.mss) return
-    this.sender.shrinkTo(mtu - 40)
+    const family = familyOf(this.ends.remoteAddress)
+    const mss = mtu - IP_HEADER[family] - TCP_HEADER
+    // No link takes less than the least: what claims so is a forgery.
+    if (mtu < MIN_MTU[family] || mss >= this.sender.mss) return
+    this.sender.shrinkTo(mss)
     this.output()
   }
 
@@ -397,7 +401,9 @@ export class TcpConnection {
     this.receiver = new TcpReceiver(syn.sequence, this.owner.options.windowBytes)
     this.receiver.next = 1
     this.sender.window = syn.window
-    this.sender.setMss(Math.min(announcedMss(syn.options) ?? DEFAULT_MSS, this.owner.localMss(this.ends.remoteAddress)))
+    const { remoteAddress } = this.ends
+    const announced = announcedMss(syn.options) ?? DEFAULT_MSS[familyOf(remoteAddress)]
+    this.sender.setMss(Math.min(announced, this.owner.localMss(remoteAddress)))
   }
 
   private emitSyn(): void {

@@ -2,26 +2,22 @@
  * A host's TCP: finds the connection of a segment by its four ends, hands SYNs to listeners, answers what belongs to nobody with a RST
  * (RFC 9293 §3.10.7.1), gives out ephemeral ports, and passes ICMP errors on to the connection they are about.
  */
-import { type AddressLike, toAddress } from './addresses.ts'
+import { type Address, type AddressLike, familyOf, IP_HEADER, toAddress } from './addresses.ts'
 import { buildTcp, mssOption } from './build-packet.ts'
 import type { Clock } from './clock.ts'
-import type { Ipv4Stack } from './ipv4-stack.ts'
-import {
-  type Icmp,
-  IcmpType,
-  type Ipv4,
-  parseQuotedIpv4,
-  parseTcp,
-  Protocol,
-  read16,
-  read32,
-  type Tcp,
-  TcpFlag,
-  Unreachable,
-} from './parse-packet.ts'
+import type { IcmpError } from './icmp-errors.ts'
+import type { IpStack } from './ip-stack.ts'
+import { type IpPacket, parseQuotedIp } from './parse-ip.ts'
+import { parseTcp, Protocol, read16, read32, type Tcp, TcpFlag } from './parse-packet.ts'
 import { payloadChecksumIsValid } from './verify-packet.ts'
 import type { Random } from './random.ts'
-import { type ConnectionOwner, type Endpoints, type OutgoingSegment, TcpConnection } from './tcp-connection.ts'
+import {
+  type ConnectionOwner,
+  type Endpoints,
+  type OutgoingSegment,
+  TCP_HEADER,
+  TcpConnection,
+} from './tcp-connection.ts'
 import { TCP_DEFAULTS, type TcpOptions } from './tcp-options.ts'
 
 /** As Linux's `ip_local_port_range`. */
@@ -37,16 +33,13 @@ export interface ConnectOptions {
   readonly sourcePort?: number
 }
 
-/** The four ends as a string of six UTF-16 units, which is quicker made and compared than their decimal digits. */
+function unitsOf(address: Address): string {
+  return typeof address === 'number' ? String.fromCharCode(address >>> 16, address & 0xffff) : `${address} `
+}
+
+/** The four ends as a string, of IPv4's six UTF-16 units, which is quicker made and compared than their decimal digits. */
 function keyOf({ localAddress, localPort, remoteAddress, remotePort }: Endpoints): string {
-  return String.fromCharCode(
-    localAddress >>> 16,
-    localAddress & 0xffff,
-    localPort,
-    remoteAddress >>> 16,
-    remoteAddress & 0xffff,
-    remotePort,
-  )
+  return String.fromCharCode(localPort, remotePort) + unitsOf(localAddress) + unitsOf(remoteAddress)
 }
 
 export class TcpStack implements ConnectionOwner {
@@ -60,7 +53,7 @@ export class TcpStack implements ConnectionOwner {
   constructor(
     readonly clock: Clock,
     private readonly random: Random,
-    private readonly ip: Ipv4Stack,
+    private readonly ip: IpStack,
   ) {
     this.lastPort = random.below(PORTS)
   }
@@ -71,7 +64,7 @@ export class TcpStack implements ConnectionOwner {
   }
 
   /**
-   * Accepts connections to a port, of one address or of all. `accept` is called when the handshake is done, before the first data.
+   * Accepts connections to a port, of one address or, by 0, of all of both families. `accept` is called when the handshake is done, before the first data.
    * Returns how to stop listening.
    */
   listen(port: number, accept: (connection: TcpConnection) => void, address: AddressLike = 0): () => void {
@@ -98,7 +91,7 @@ export class TcpStack implements ConnectionOwner {
   }
 
   /** A packet for this host. */
-  receive(ip: Ipv4): void {
+  receive(ip: IpPacket): void {
     const tcp = parseTcp(ip)
     if (tcp === null) {
       this.ip.countDrop('malformed')
@@ -131,9 +124,9 @@ export class TcpStack implements ConnectionOwner {
     opening.openPassively(tcp)
   }
 
-  /** An ICMP error that quotes a segment of this host's. */
-  receiveError(icmp: Icmp): void {
-    const about = parseQuotedIpv4(icmp.payload)
+  /** An ICMP error, and the beginning of the packet that it is about, perhaps a segment of this host's. */
+  receiveError({ kind, mtu = 0 }: IcmpError, quoted: Uint8Array): void {
+    const about = parseQuotedIp(quoted)
     if (about === null || about.protocol !== Protocol.Tcp || about.fragmentOffset !== 0 || about.payload.length < 8)
       return
     const connection = this.connections.get(
@@ -144,18 +137,29 @@ export class TcpStack implements ConnectionOwner {
         remotePort: read16(about.payload, 2),
       }),
     )
-    if (connection === undefined || icmp.type !== IcmpType.Unreachable) return
     const sequence = read32(about.payload, 4)
-    if (icmp.code === Unreachable.FragmentationNeeded) {
-      connection.onTooBig(sequence, icmp.rest & 0xffff)
-      return
+    switch (kind) {
+      case 'too-big': {
+        connection?.onTooBig(sequence, mtu)
+        return
+      }
+      case 'port-unreachable':
+      case 'protocol-unreachable': {
+        connection?.onUnreachable(sequence, 'refused')
+        return
+      }
+      case 'no-route':
+      case 'host-unreachable': {
+        connection?.onUnreachable(sequence, 'unreachable')
+        return
+      }
+      case 'time-exceeded':
     }
-    const refused = icmp.code === Unreachable.Port || icmp.code === Unreachable.Protocol
-    connection.onUnreachable(sequence, refused ? 'refused' : 'unreachable')
   }
 
-  localMss(remoteAddress: number): number {
-    return (this.ip.routes.lookup(remoteAddress)?.interface.mtu ?? 1500) - 40
+  localMss(remoteAddress: Address): number {
+    const mtu = this.ip.routes.lookup(remoteAddress)?.interface.mtu ?? 1500
+    return mtu - IP_HEADER[familyOf(remoteAddress)] - TCP_HEADER
   }
 
   transmit(ends: Endpoints, segment: OutgoingSegment): void {

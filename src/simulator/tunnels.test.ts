@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { httpRequest, serveHttp } from './http.ts'
-import type { IngressResult } from './ipv4-stack.ts'
+import type { IngressResult } from './ip-stack.ts'
 import { Network } from './network.ts'
 import {
   buildTcp,

@@ -4,8 +4,8 @@
  */
 import { buildIp, buildUdp, type IpFields, write16 } from './build-packet.ts'
 import { finishChecksum, sumWords } from './checksum.ts'
-import { type Ipv6, parseIpv6 } from './parse-ipv6.ts'
-import { type Ipv4, isFragment, parseIpv4, parseUdp, Protocol, read16, read8 } from './parse-packet.ts'
+import { parseIpv6 } from './parse-ipv6.ts'
+import { type Datagram, isFragment, parseIpv4, parseUdp, Protocol, read16, read8 } from './parse-packet.ts'
 
 export type TunnelType = 'ipip' | 'gue' | 'gre'
 
@@ -60,7 +60,7 @@ function greOf(packet: Uint8Array, withChecksum: boolean): Uint8Array {
 }
 
 /** Null for a packet that carries none, and for a fragment. GUE is known by its UDP port, null for any port. */
-export function parseTunnelled(ip: Ipv4 | Ipv6, guePort: number | null = GUE_PORT): Tunnelled | null {
+export function parseTunnelled(ip: Datagram, guePort: number | null = GUE_PORT): Tunnelled | null {
   if (isFragment(ip)) return null
   switch (ip.protocol) {
     case Protocol.Ipip:
@@ -85,7 +85,7 @@ function parseGre(bytes: Uint8Array): Tunnelled | null {
   return { type: 'gre', packet: bytes.subarray(header) }
 }
 
-function parseGue(ip: Ipv4 | Ipv6, port: number | null): Tunnelled | null {
+function parseGue(ip: Datagram, port: number | null): Tunnelled | null {
   const udp = parseUdp(ip)
   if (udp === null || (port !== null && udp.destinationPort !== port) || udp.payload.length < GUE_HEADER) return null
   // Variant, control bit and length of extensions are 0, and so are the flags.

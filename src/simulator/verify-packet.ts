@@ -1,33 +1,35 @@
 /** Whether a packet's checksums are right, each computed afresh over all that it covers. */
-import { finishChecksum, sumPseudoHeader, sumWords } from './checksum.ts'
+import type { Family } from './addresses.ts'
+import { finishChecksum, sumWords } from './checksum.ts'
 import { crc32c } from './crc32c.ts'
-import { type Ipv6, parseIpv6 } from './parse-ipv6.ts'
-import { type Ipv4, isFragment, parseIpv4, parseSctp, Protocol, read16 } from './parse-packet.ts'
+import { parseIpv6 } from './parse-ipv6.ts'
+import { type Datagram, type Ipv4, isFragment, parseIpv4, parseSctp, Protocol, read16 } from './parse-packet.ts'
 import { GRE_CHECKSUM_PRESENT, GUE_PORT, parseTunnelled, type Tunnelled } from './tunnels.ts'
 
-export function headerChecksumIsValid(ip: Ipv4): boolean {
+/** A packet of either family. */
+type Packet = Datagram & { readonly family: Family; readonly bytes: Uint8Array }
+
+export function headerChecksumIsValid(ip: Pick<Ipv4, 'bytes' | 'headerLength'>): boolean {
   return finishChecksum(sumWords(ip.bytes, 0, ip.headerLength)) === 0
 }
 
 /** The sum of the pseudo header (RFC 9293 §3.1, RFC 8200 §8.1). */
-function pseudoHeader(ip: Ipv4 | Ipv6, length: number): number {
-  return typeof ip.source === 'number'
-    ? sumPseudoHeader(ip.source, (ip as Ipv4).destination, ip.protocol, length)
-    : sumWords(ip.bytes, 8, 40, ip.protocol + length)
+function pseudoHeader({ family, bytes, protocol }: Packet, length: number): number {
+  return family === 4 ? sumWords(bytes, 12, 20, protocol + length) : sumWords(bytes, 8, 40, protocol + length)
 }
 
-function udpChecksumIsValid(ip: Ipv4 | Ipv6): boolean {
+function udpChecksumIsValid(ip: Packet): boolean {
   const { payload } = ip
   if (payload.length < 8) return false
   // None: IPv6 doesn't allow it (RFC 8200 §8.1).
-  if (read16(payload, 6) === 0) return typeof ip.source === 'number'
+  if (read16(payload, 6) === 0) return ip.family === 4
   const length = read16(payload, 4)
   if (length < 8 || length > payload.length) return false
   return finishChecksum(sumWords(payload, 0, length, pseudoHeader(ip, length))) === 0
 }
 
 /** Whether the checksum of the payload is right; true for protocols not known here. The packet must not be a fragment. */
-export function payloadChecksumIsValid(ip: Ipv4 | Ipv6): boolean {
+export function payloadChecksumIsValid(ip: Packet): boolean {
   const { payload, protocol } = ip
   const sumIsRight = (pseudo: number): boolean => finishChecksum(sumWords(payload, 0, payload.length, pseudo)) === 0
   switch (protocol) {
@@ -49,7 +51,7 @@ export function payloadChecksumIsValid(ip: Ipv4 | Ipv6): boolean {
 }
 
 /** Whether the checksum of the header between a packet and the one that it carries is right, where there is one. */
-export function tunnelChecksumIsValid(ip: Ipv4 | Ipv6, { type }: Tunnelled): boolean {
+export function tunnelChecksumIsValid(ip: Packet, { type }: Tunnelled): boolean {
   const { payload } = ip
   // GUE may go without, over IPv6 as well (RFC 6935 §5).
   if (type === 'gue') return read16(payload, 6) === 0 || payloadChecksumIsValid(ip)

@@ -1,13 +1,17 @@
 /**
- * The IPv4 layer of a host (RFC 791, 1122, 1812): the ingress hook of a director, local delivery with reassembly, forwarding with TTL,
- * MTU and ICMP errors, sending by route. Checksums are verified on receipt. Malformed packets are counted, never an exception.
+ * The IP layer of a host (RFC 791, 1122, 1812, 8200), one for both families: the ingress hook of a director, local delivery with
+ * reassembly, forwarding with hop limit, MTU and ICMP errors, sending by route. Checksums are verified on receipt. Malformed packets are
+ * counted, never an exception.
  */
+import { type Address, type AddressLike, type Family, familyOf, isUnicast, toAddress } from './addresses.ts'
 import { updateHeaderChecksum } from './build-packet.ts'
 import { fragment, Reassembler } from './fragments.ts'
 import type { Clock } from './clock.ts'
 import { buildIcmpError, type IcmpError, mayAnswerWithError } from './icmp-errors.ts'
 import type { ArpSettings, InterfaceOwner, NetworkInterface } from './interface.ts'
-import { IcmpType, type Ipv4, isFragment, parseIpv4, Unreachable } from './parse-packet.ts'
+import { isNeighbourMessage } from './neighbour-discovery.ts'
+import { type IpPacket, parseIp } from './parse-ip.ts'
+import { isFragment } from './parse-packet.ts'
 import { headerChecksumIsValid } from './verify-packet.ts'
 import { type Route, RoutingTable } from './routing.ts'
 import { zeroedBytes } from './slab.ts'
@@ -19,11 +23,11 @@ import { zeroedBytes } from './slab.ts'
 export interface IngressResult {
   readonly verdict: 'pass' | 'drop' | 'forward' | 'stack' | 'send'
   readonly packet: Uint8Array
-  /** Of `forward`: an IPv4 address. */
-  readonly nextHop?: number
+  /** Of `forward`. */
+  readonly nextHop?: AddressLike
 }
 
-/** Called with each IPv4 packet before the stack looks at it; the bytes, link padding included, are to be left as they are. */
+/** Called with each IP packet before the stack looks at it; the bytes, link padding included, are to be left as they are. */
 export type IngressHook = (packet: Uint8Array) => IngressResult
 
 /** What a director finds when it asks for the way to a destination. */
@@ -44,11 +48,14 @@ export type DropReason =
   | 'neighbour-unreachable'
   | 'not-understood'
 
-export class Ipv4Stack implements InterfaceOwner {
+/** Where a header has the packet's remaining hops. */
+const TTL_AT: Readonly<Record<Family, number>> = { 4: 8, 6: 7 }
+
+export class IpStack implements InterfaceOwner {
   readonly routes = new RoutingTable()
   readonly interfaces: NetworkInterface[] = []
   /** The addresses of all interfaces. */
-  readonly localAddresses = new Set<number>()
+  readonly localAddresses = new Set<Address>()
   /** Packets dropped, by reason. */
   readonly drops: Partial<Record<DropReason, number>> = {}
   readonly arp: ArpSettings = { arpIgnore: 0, arpAnnounce: 0 }
@@ -60,7 +67,7 @@ export class Ipv4Stack implements InterfaceOwner {
   /** `deliver` gets whole, checked packets for this host. */
   constructor(
     readonly clock: Clock,
-    private readonly deliver: (ip: Ipv4) => void,
+    private readonly deliver: (ip: IpPacket) => void,
   ) {
     this.reassembler = new Reassembler(clock)
   }
@@ -74,7 +81,7 @@ export class Ipv4Stack implements InterfaceOwner {
     this.drops[reason] = (this.drops[reason] ?? 0) + 1
   }
 
-  isLocal(address: number): boolean {
+  isLocal(address: Address): boolean {
     return this.localAddresses.has(address)
   }
 
@@ -82,7 +89,7 @@ export class Ipv4Stack implements InterfaceOwner {
    * For a director: whether a packet of `lengthBytes` can be forwarded to the destination. As in Linux, not to the host itself. A null
    * source stands for the host's own packets, which need no forwarding.
    */
-  lookupRoute(source: number | null, destination: number, lengthBytes: number): RouteLookup {
+  lookupRoute(source: Address | null, destination: Address, lengthBytes: number): RouteLookup {
     if (!this.forwarding && source !== null) return { result: 'forwarding-disabled' }
     const route = this.isLocal(destination) ? null : this.routes.lookup(destination)
     if (route === null) return { result: 'none' }
@@ -91,20 +98,21 @@ export class Ipv4Stack implements InterfaceOwner {
   }
 
   /** The address that packets to a destination are sent from; null if there is no way there. */
-  sourceFor(destination: number): number | null {
+  sourceFor(destination: Address): Address | null {
     if (this.isLocal(destination)) return destination
-    return this.routes.lookup(destination)?.interface.primaryAddress ?? null
+    return this.routes.lookup(destination)?.interface.primaryAddress(familyOf(destination)) ?? null
   }
 
-  receivePacket(packet: Uint8Array): void {
+  /** A packet that came in, by an interface unless the host has sent it to itself. */
+  receivePacket(packet: Uint8Array, from: NetworkInterface | null): void {
     if (this.ingressHook === null) {
-      this.receive(packet)
+      this.receive(packet, from)
       return
     }
     const { verdict, packet: result, nextHop } = this.ingressHook(packet)
     switch (verdict) {
       case 'pass': {
-        this.receive(packet)
+        this.receive(packet, from)
         return
       }
       case 'drop': {
@@ -112,11 +120,11 @@ export class Ipv4Stack implements InterfaceOwner {
         return
       }
       case 'forward': {
-        this.sendAsIs(result, nextHop ?? 0)
+        this.sendAsIs(result, toAddress(nextHop ?? 0))
         return
       }
       case 'stack': {
-        this.receive(result)
+        this.receive(result, from)
         return
       }
       case 'send': {
@@ -126,15 +134,15 @@ export class Ipv4Stack implements InterfaceOwner {
     }
   }
 
-  /** Sends a packet made by this host; one without the don't-fragment bit is fragmented where need be. */
+  /** Sends a packet made by this host, in fragments where need be, unless it has IPv4's don't-fragment bit. */
   send(packet: Uint8Array): void {
-    const ip = parseIpv4(packet)
+    const ip = parseIp(packet)
     if (ip === null) {
       this.countDrop('malformed')
       return
     }
     if (this.isLocal(ip.destination)) {
-      this.clock.after(0, () => this.receive(packet))
+      this.clock.after(0, () => this.receivePacket(packet, null))
       return
     }
     const route = this.routes.lookup(ip.destination)
@@ -142,11 +150,11 @@ export class Ipv4Stack implements InterfaceOwner {
       this.countDrop('no-route')
       return
     }
-    if (!this.transmit(ip, route)) this.countDrop('too-big')
+    if (!this.transmit(ip, route, ip.family === 4 && ip.dontFragment)) this.countDrop('too-big')
   }
 
   /** Sends an ICMP error about a packet to its source, where the rules allow one. */
-  sendError(about: Ipv4, error: IcmpError): void {
+  sendError(about: IpPacket, error: IcmpError): void {
     if (!mayAnswerWithError(about)) return
     const source = this.isLocal(about.destination) ? about.destination : this.sourceFor(about.source)
     if (source !== null) this.send(buildIcmpError(about, error, source, this.nextIdentification()))
@@ -154,68 +162,74 @@ export class Ipv4Stack implements InterfaceOwner {
 
   neighbourUnreachable(packet: Uint8Array): void {
     this.countDrop('neighbour-unreachable')
-    const ip = parseIpv4(packet)
+    const ip = parseIp(packet)
     if (ip === null) return
-    this.sendError(ip, { type: IcmpType.Unreachable, code: Unreachable.Host })
+    this.sendError(ip, { kind: 'host-unreachable' })
   }
 
   /** Takes a packet past the ingress hook: one that came so, or out of a tunnel. */
-  receive(packet: Uint8Array): void {
-    const ip = parseIpv4(packet)
+  receive(packet: Uint8Array, from: NetworkInterface | null): void {
+    const ip = parseIp(packet)
     if (ip === null) {
       this.countDrop('malformed')
       return
     }
-    if (!headerChecksumIsValid(ip)) {
+    if (ip.family === 4 && !headerChecksumIsValid(ip)) {
       this.countDrop('bad-checksum')
       return
     }
-    if (this.isLocal(ip.destination)) {
+    if (this.isLocal(ip.destination) || from?.isMember(ip.destination) === true) {
       const whole = isFragment(ip) ? this.reassembler.add(ip) : ip
-      if (whole !== null) this.deliver(whole)
+      if (whole === null) return
+      if (isNeighbourMessage(whole)) from?.receiveNeighbourMessage(whole)
+      else this.deliver(whole)
       return
     }
-    if (!this.forwarding || this.isBroadcast(ip.destination)) {
+    if (!this.forwarding || this.isForMany(ip.destination)) {
       this.countDrop('not-local')
       return
     }
     this.forward(ip)
   }
 
-  private forward(ip: Ipv4): void {
+  private forward(ip: IpPacket): void {
     if (ip.ttl <= 1) {
       this.countDrop('ttl-expired')
-      this.sendError(ip, { type: IcmpType.TimeExceeded, code: 0 })
+      this.sendError(ip, { kind: 'time-exceeded' })
       return
     }
     const route = this.routes.lookup(ip.destination)
     if (route === null) {
       this.countDrop('no-route')
-      this.sendError(ip, { type: IcmpType.Unreachable, code: Unreachable.Network })
+      this.sendError(ip, { kind: 'no-route' })
       return
     }
     const bytes = zeroedBytes(ip.totalLength)
     bytes.set(ip.bytes.subarray(0, ip.totalLength))
-    bytes[8] = ip.ttl - 1
-    updateHeaderChecksum(bytes)
-    if (this.transmit({ ...ip, bytes }, route)) return
+    bytes[TTL_AT[ip.family]] = ip.ttl - 1
+    if (ip.family === 4) updateHeaderChecksum(bytes)
+    if (this.transmit({ ...ip, bytes }, route, ip.dontFragment)) return
     this.countDrop('too-big')
-    const { mtu } = route.interface
-    this.sendError(ip, { type: IcmpType.Unreachable, code: Unreachable.FragmentationNeeded, mtu })
+    this.sendError(ip, { kind: 'too-big', mtu: route.interface.mtu })
   }
 
-  /** Sends by a route, in fragments where need and permission be; false if the packet is too big and must stay whole. */
-  private transmit(ip: Ipv4, route: Route): boolean {
+  /** Sends by a route, in fragments where need be; false if the packet is too big and must stay whole. */
+  private transmit(ip: IpPacket, route: Route, whole: boolean): boolean {
     const { mtu } = route.interface
     const nextHop = route.gateway ?? ip.destination
     if (ip.totalLength <= mtu) route.interface.send(ip.bytes, nextHop)
-    else if (ip.dontFragment) return false
-    else for (const piece of fragment(ip, mtu)) route.interface.send(piece, nextHop)
+    else if (whole) return false
+    else for (const piece of fragment(ip, mtu, this.identificationOf(ip))) route.interface.send(piece, nextHop)
     return true
   }
 
+  /** What the fragments of a packet have in common: IPv6 has no place for it before. */
+  private identificationOf(ip: IpPacket): number {
+    return ip.family === 4 ? ip.identification : this.nextIdentification()
+  }
+
   /** A director's packet: as the kernel's redirect does, it leaves as it is or not at all. */
-  private sendAsIs(packet: Uint8Array, nextHop: number): void {
+  private sendAsIs(packet: Uint8Array, nextHop: Address): void {
     const route = this.routes.lookup(nextHop)
     if (route === null) {
       this.countDrop('no-route')
@@ -228,7 +242,7 @@ export class Ipv4Stack implements InterfaceOwner {
     route.interface.send(packet, route.gateway ?? nextHop)
   }
 
-  private isBroadcast(address: number): boolean {
-    return address >>> 28 === 14 || this.interfaces.some((each) => each.isBroadcast(address))
+  private isForMany(address: Address): boolean {
+    return !isUnicast(address) || this.interfaces.some((each) => each.isBroadcast(address))
   }
 }
