@@ -167,6 +167,11 @@ export function hasIpv6({ segments }: Topology): boolean {
   return segments.some(({ network }) => familyOf(network) === 'ipv6')
 }
 
+/** An address as it stands before a port, and in a URL. */
+export function bracketed(address: string): string {
+  return familyOf(address) === 'ipv6' ? `[${address}]` : address
+}
+
 /** The address and port of `192.0.2.1:80` or `[2001:db8::1]:80`. */
 export function parseEndpoint(endpoint: string): { address: string; port: number } {
   const colon = endpoint.lastIndexOf(':')

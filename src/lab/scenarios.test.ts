@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { SCHEDULERS } from '../control/model.ts'
-import { isInPrefix, parseAddress, parsePrefix } from '../simulator/addresses.ts'
-import { type AnswerExpectation, directorOf, parseEndpoint, parseUrl, type TableExpectation } from './scenario.ts'
+import { isInPrefix, parsePrefix, toAddress } from '../simulator/addresses.ts'
+import {
+  type AnswerExpectation,
+  bracketed,
+  directorOf,
+  parseEndpoint,
+  parseUrl,
+  type TableExpectation,
+} from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 it('no two scenarios have the same name', () => {
@@ -12,7 +19,9 @@ it('no two scenarios have the same name', () => {
 describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps }) => {
   const hosts = topology.hosts.map((host) => host.name)
   const endpoints = topology.hosts.flatMap((host) =>
-    host.interfaces.flatMap(({ address }) => (host.httpPort === undefined ? [] : [`${address}:${host.httpPort}`])),
+    host.interfaces.flatMap(({ address }) =>
+      host.httpPort === undefined ? [] : [`${bracketed(address)}:${host.httpPort}`],
+    ),
   )
 
   it('has names that devices and namespaces can have, each once', () => {
@@ -33,7 +42,7 @@ describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps }) => {
     expect(new Set(attachments.map(({ address }) => address)).size).toBe(attachments.length)
     for (const { segment, address } of attachments) {
       const network = topology.segments.find((each) => each.name === segment)?.network ?? ''
-      expect(isInPrefix(parseAddress(address), parsePrefix(network)), `${address} in ${network}`).toBe(true)
+      expect(isInPrefix(toAddress(address), parsePrefix(network)), `${address} in ${network}`).toBe(true)
     }
   })
 

@@ -22,6 +22,7 @@ import {
   addressesWithPrefix,
   alone,
   directorOf,
+  familyOf,
   type LabHost,
   parseEndpoint,
   parseUrl,
@@ -213,7 +214,7 @@ export class SimulatedWorld implements World {
       const segment = switches.get(attachment.segment)
       if (segment !== undefined) this.network.plug(segment, added)
     }
-    if (gateway !== undefined) host.addRoute('0.0.0.0/0', { gateway })
+    if (gateway !== undefined) host.addRoute(familyOf(gateway) === 'ipv6' ? '::/0' : '0.0.0.0/0', { gateway })
     if (role === 'router') host.forwarding = true
     if (httpPort !== undefined) serveHttp(host, httpPort, ({ method, path, body }) => respond(name, method, path, body))
   }

@@ -2,7 +2,7 @@
  * What the scenarios of direct routing, tunnels and FullNAT have in common: a director and its real servers in one network, each with its own
  * way to the clients. Over IPv4 and IPv6 they are the same but for addresses.
  */
-import type { Family, LabHost, Step, TableExpectation, Topology } from '../scenario.ts'
+import { bracketed, type Family, type LabHost, type Step, type TableExpectation, type Topology } from '../scenario.ts'
 
 export interface Lan {
   readonly family: Family
@@ -38,11 +38,6 @@ export const LAN_IPV6: Lan = {
   neighbour: '2001:db8:1::10',
   gateway: '2001:db8:1::1',
   outside: { network: '2001:db8::/64', gateway: '2001:db8::1', client: '2001:db8::10' },
-}
-
-/** An address as it stands before a port, and in a URL. */
-function bracketed(address: string): string {
-  return address.includes(':') ? `[${address}]` : address
 }
 
 export function serviceOf({ vip }: Lan): string {
