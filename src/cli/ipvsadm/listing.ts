@@ -5,6 +5,7 @@
 import { formatAddress, formatEndpoint } from '../../control/address.ts'
 import type {
   ConnectionStatus,
+  DestConfig,
   DestStatus,
   Endpoint,
   FamilyNumber,
@@ -77,8 +78,8 @@ function columns(values: readonly number[], widths: readonly number[]): string {
   return values.map((value, i) => String(value).padEnd(widths[i] ?? 0)).join(' ')
 }
 
-/** The options of a rule that name the service. */
-function ruleService(service: ServiceId, label: Label): string {
+/** The options that name the service. */
+export function ruleService(service: ServiceId, label: Label): string {
   // A listing shows a mark as a signed number, as the original does; a rule must be one that can be read again.
   if (service.protocol === 'fwm') return `-f ${service.mark}${service.family === 6 ? ' -6' : ''}`
   const option = service.protocol === 'sctp' ? '--sctp-service' : `-${service.protocol.charAt(0)}`
@@ -158,21 +159,21 @@ function tunnelInfo({ method, tunnel: { type, port, checksum } }: DestStatus): s
   return type === 'ipip' ? type : type === 'gue' ? `gue:${port}:${listed}` : `${type}:${listed}`
 }
 
-function ruleTunnel({ method, tunnel: { type, port, checksum } }: DestStatus): string {
+function ruleTunnel({ method, tunnel: { type, port, checksum } }: DestConfig): string {
   if (method !== 'tunneling') return ''
   const { option } = CHECKSUMS[checksum]
   return ` --tun-type ${type}${type === 'gue' ? ` --tun-port ${port}` : ''}${type === 'ipip' ? '' : ` ${option}`}`
 }
 
-/** Unlike the original's, a saved rule keeps the thresholds. */
-function ruleDest(service: ServiceStatus, dest: DestStatus, label: Label): string {
+/** What follows `-a` or `-e`: the service, and all of the dest, so that nothing falls back to a default. Unlike the original's, it has the thresholds. */
+export function ruleDest(service: ServiceId, dest: DestConfig, label: Label): string {
   const { weight, upperThreshold, lowerThreshold } = dest
   const thresholds = upperThreshold === 0 ? '' : ` -x ${upperThreshold} -y ${lowerThreshold}`
-  return `-a ${ruleService(service, label)} -r ${label(dest, service.protocol)} ${METHODS[dest.method].option} -w ${weight}${ruleTunnel(dest)}${thresholds}\n`
+  return `${ruleService(service, label)} -r ${label(dest, service.protocol)} ${METHODS[dest.method].option} -w ${weight}${ruleTunnel(dest)}${thresholds}`
 }
 
 function formatDest(service: ServiceStatus, dest: DestStatus, { view, exact, label }: Listing): string {
-  if (view === 'rules') return ruleDest(service, dest, label)
+  if (view === 'rules') return `-a ${ruleDest(service, dest, label)}\n`
   const prefix = `  -> ${label(dest, service.protocol).slice(0, DEST_WIDTH).padEnd(DEST_WIDTH)}`
   const { weight, active, inactive } = dest
   switch (view) {

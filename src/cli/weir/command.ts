@@ -7,6 +7,7 @@ import { version } from '../../../package.json'
 import type { MarkRule, SettingValues } from '../../control/model.ts'
 import { LAYOUT_VERSION } from '../../engine/records.ts'
 import { DEFAULT_CONNECTIONS } from '../../engine/tables.ts'
+import { addDoctor } from './doctor/command.ts'
 import { addLab } from './lab.ts'
 import { addRealServer } from './real-server.ts'
 import { type MarkOptions, readMarkRule, renderMarkRules, withoutRules } from './mark.ts'
@@ -48,10 +49,12 @@ export function weirCommand(io: WeirIo): Command {
       'after',
       notes('Run as root. Each network namespace has a director of its own: "ip netns exec NAME weir …".', [
         ['weir status', 'is it well, and what is it doing'],
+        ['weir doctor', 'what is wrong, and how to mend it'],
         ['weir help attach', 'how to attach devices'],
       ]),
     )
   addStatus(weir, io)
+  addDoctor(weir, io)
   addDevices(weir, io)
   addAttach(weir, io)
   addDetach(weir)

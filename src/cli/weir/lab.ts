@@ -6,19 +6,12 @@ import { constants } from 'node:os'
 import type { Command } from 'commander'
 import type { LabRequest } from '../../lab/lab.ts'
 import { LabError } from '../../lab/scenario.ts'
+import { ExitStatus } from './exit-status.ts'
 
 /** In place of a scenario's name. */
 const ALL = 'all'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** Ends a command with a status other than 0, everything having been said. */
-export class ExitStatus extends Error {
-  constructor(readonly status: number) {
-    super(`exit status ${status}`)
-    this.name = 'ExitStatus'
-  }
-}
 
 interface LabIo {
   out(text: string): void

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Command } from 'commander'
 import { FINDING_CODES } from '../../real-server/check.ts'
 import { weirCommand } from './command.ts'
+import { DOCTOR_CODES } from './doctor/check.ts'
 import { WARNING_CODES } from './warnings.ts'
 
 const manual = readFileSync(fileURLToPath(new URL('../../../docs/weir.8', import.meta.url)), 'utf8')
@@ -23,7 +24,7 @@ describe('the manual page', () => {
     expect(manual).toMatch(new RegExp(`^\\..*\\bFl -${option.slice(2)}\\b`, 'm'))
   })
 
-  it.each(WARNING_CODES)('has the warning %s', (code) => {
+  it.each([...WARNING_CODES, ...DOCTOR_CODES])('has the warning or finding %s', (code) => {
     expect(manual).toContain(`.It ${code}\n`)
   })
 

@@ -113,6 +113,8 @@ function readHost(services: readonly ServiceStatus[], devices: readonly DeviceSt
     devicesNotForwarding: notForwarding('ipv4'),
     forwarding6: readSwitch('/proc/sys/net/ipv6/conf/all/forwarding'),
     devicesNotForwarding6: notForwarding('ipv6'),
+    loopbackForwarding: readSwitch('/proc/sys/net/ipv4/conf/lo/forwarding'),
+    loopbackForwarding6: readSwitch('/proc/sys/net/ipv6/conf/lo/forwarding'),
     ways: waysTo(virtualAddresses(services)),
   }
 }

@@ -12,7 +12,7 @@ import {
   TUNNEL_TYPES,
   type TunnelType,
 } from '../../real-server/model.ts'
-import { ExitStatus } from './lab.ts'
+import { ExitStatus } from './exit-status.ts'
 
 interface RealServerIo {
   out(text: string): void

@@ -74,7 +74,7 @@ describe('what is wrong', () => {
     const services = [service('10.9.0.1', [dest('10.1.0.1', { weight: 0 })])]
     const lines = renderStatus(healthy({ services }), BRIEF).split('\n')
     expect(lines[1]).toBe(
-      'WARNING: tcp 10.9.0.1:80 has only servers of weight 0, which take no new connections: give one a weight with "ipvsadm -e"',
+      'WARNING: tcp 10.9.0.1:80 has only servers of weight 0, which take no new connections: give one a weight. Run "ipvsadm -e -t 10.9.0.1:80 -r 10.1.0.1:8080 -m -w 1"',
     )
     expect(lines).toContainEqual(expect.stringMatching(/^ {2}-> 10\.1\.0\.1:8080 \(quiesced\) {2}masquerading +0 /))
   })
@@ -122,6 +122,12 @@ it('the JSON has every number unrounded, and the warnings with their codes', () 
     ...director,
     host: { ...director.host, ways: { '10.9.0.1': 'local' } },
     devices,
-    warnings: [{ code: 'clock-stopped', message: expect.stringContaining('5.0 s behind') as string }],
+    warnings: [
+      {
+        code: 'clock-stopped',
+        message: expect.stringContaining('5.0 s behind') as string,
+        remedy: ['ipvsadm -S -n >rules', 'weir unload', 'ipvsadm -R <rules'],
+      },
+    ],
   })
 })

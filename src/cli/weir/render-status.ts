@@ -6,6 +6,7 @@ import { formatEndpoint } from '../../control/address.ts'
 import type { DestStatus, ReasonStatus, ServiceStatus, Traffic } from '../../control/model.ts'
 import { listedOptions } from '../ipvsadm/listing.ts'
 import { deviceRows } from './devices.ts'
+import { describeFinding } from './finding.ts'
 import { isFull, serviceName } from './services.ts'
 import type { LoadedSnapshot, Snapshot } from './snapshot.ts'
 import { formatTable, type Alignment } from './table.ts'
@@ -32,7 +33,7 @@ export function renderStatus(snapshot: Snapshot, options: StatusOptions): string
     )
   const sections = [
     headline(snapshot, director),
-    ...warningsOf(snapshot).map(({ message }) => `WARNING: ${message}\n`),
+    ...warningsOf(snapshot).map((warning) => `WARNING: ${describeFinding(warning)}\n`),
     `\n${formatTable(['left', 'left', 'left'], [['DEVICE', 'ATTACHED', 'WHY'], ...deviceRows(devices)])}`,
     `\n${renderServices(director.services)}`,
     `\n${renderCapacity(director)}`,

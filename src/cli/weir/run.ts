@@ -5,9 +5,9 @@
 import { CommanderError } from 'commander'
 import { describeError, Status } from './errors.ts'
 import { weirCommand, type WeirIo } from './command.ts'
-import { ExitStatus } from './lab.ts'
+import { ExitStatus } from './exit-status.ts'
 
-/** The exit status: 0 done, 1 failed, 2 wrong command line; `lab` has its own. Never throws. */
+/** The exit status: 0 done, 1 failed, 2 wrong command line; `doctor` and `lab` have their own. Never throws. */
 export async function run(words: readonly string[], io: WeirIo, debug = false): Promise<number> {
   try {
     await weirCommand(io).parseAsync(words, { from: 'user' })

@@ -1,12 +1,17 @@
 /** What of a service depends on its kind, in the words of `weir status`. */
 import { isIPv6 } from 'node:net'
 import { formatEndpoint } from '../../control/address.ts'
-import type { DestStatus, FamilyNumber, ServiceId } from '../../control/model.ts'
+import type { DestStatus, Endpoint, FamilyNumber, ServiceId } from '../../control/model.ts'
 
 /** `tcp 10.9.0.1:80`, `udp [2001:db8::1]:53`, `fwm 7`, `fwm 7 IPv6`. */
 export function serviceName(service: ServiceId): string {
   if (service.protocol === 'fwm') return `fwm ${service.mark}${service.family === 6 ? ' IPv6' : ''}`
   return `${service.protocol} ${formatEndpoint(service)}`
+}
+
+/** `10.1.0.1:80 of tcp 10.9.0.1:80`. */
+export function destName(service: ServiceId, dest: Endpoint): string {
+  return `${formatEndpoint(dest)} of ${serviceName(service)}`
 }
 
 export function familyOf(service: ServiceId): FamilyNumber {

@@ -36,6 +36,10 @@ export interface HostSnapshot {
   readonly forwarding6: boolean
   /** Attached devices whose net.ipv6.conf.DEV.forwarding is 0. */
   readonly devicesNotForwarding6: readonly string[]
+  /** net.ipv4.conf.lo.forwarding. */
+  readonly loopbackForwarding: boolean
+  /** net.ipv6.conf.lo.forwarding. */
+  readonly loopbackForwarding6: boolean
   /** By virtual address. */
   readonly ways: ReadonlyMap<string, Way>
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Way } from './routes.ts'
-import { PLAIN_SERVICE } from '../../control/model.ts'
+import { PLAIN_SERVICE, type MethodName } from '../../control/model.ts'
 import type { LoadedSnapshot, Snapshot } from './snapshot.ts'
 import { dest, healthy, service, serviceOf } from './testing/snapshots.ts'
 import { warningsOf } from './warnings.ts'
@@ -34,13 +34,15 @@ describe('devices', () => {
   it('that have appeared are named', () => {
     const snapshot = { ...healthy(), devices: [device('eth0', 'attached'), device('eth1', 'new')] }
     expect(warningsOf(snapshot)).toMatchObject([
-      { code: 'device-not-attached', message: expect.stringMatching(/^eth1 .*"weir attach"$/) as string },
+      { code: 'device-not-attached', message: expect.stringMatching(/^eth1 /) as string, remedy: ['weir attach'] },
     ])
   })
 
   it('that are excluded are as the operator wants them, unless none is left', () => {
     expect(codes({ ...healthy(), devices: [device('eth0', 'attached'), device('eth1', 'excluded')] })).toEqual([])
-    expect(codes({ ...healthy(), devices: [device('eth1', 'excluded')] })).toEqual(['nothing-attached'])
+    expect(warningsOf({ ...healthy(), devices: [device('eth1', 'excluded')] })).toMatchObject([
+      { code: 'nothing-attached', remedy: ['weir attach eth1'] },
+    ])
   })
 })
 
@@ -55,7 +57,7 @@ describe('forwarding', () => {
 
   it('of a single device is named as sysctl(8) wants it, dots in the device as slashes', () => {
     const [warning] = warningsOf(healthy({ host: partly }))
-    expect(warning?.message).toContain('"sysctl -w net.ipv4.conf.eth0/7.forwarding=1"')
+    expect(warning?.remedy).toEqual(['sysctl -w net.ipv4.conf.eth0/7.forwarding=1'])
   })
 
   it('is reported once where it is off altogether', () => {
@@ -70,13 +72,32 @@ describe('forwarding of IPv6', () => {
   it('is a fault only of services of IPv6, and the setting is its own', () => {
     expect(codesOf({ host })).toEqual([])
     const [warning] = warningsOf(healthy({ host, services }))
-    expect(warning?.message).toContain('"sysctl -w net.ipv6.conf.all.forwarding=1"')
+    expect(warning?.remedy).toEqual(['sysctl -w net.ipv6.conf.all.forwarding=1'])
     expect(codesOf({ host: { ...host, forwarding: false, forwarding6: true }, services })).toEqual([])
   })
 
   it('of a single device is named', () => {
     const one = { ...host, forwarding6: true, devicesNotForwarding6: ['eth0'] }
-    expect(warningsOf(healthy({ host: one, services }))[0]?.message).toContain('net.ipv6.conf.eth0.forwarding=1')
+    expect(warningsOf(healthy({ host: one, services }))[0]?.remedy).toEqual([
+      'sysctl -w net.ipv6.conf.eth0.forwarding=1',
+    ])
+  })
+})
+
+describe('the forwarding of lo', () => {
+  const host = { ...healthy().director.host, forwarding: false, loopbackForwarding: false }
+  const by = (method: string) => [service('10.9.0.1', [dest('10.1.0.1', { method: method as MethodName })])]
+
+  it('is what servers by direct routing and tunnelling need, and no other forwarding', () => {
+    for (const method of ['direct-routing', 'tunneling'])
+      expect(warningsOf(healthy({ host, services: by(method) }))).toMatchObject([
+        { code: 'loopback-forwarding-off', remedy: ['sysctl -w net.ipv4.conf.lo.forwarding=1'] },
+      ])
+  })
+
+  it('is of no matter to servers whose answers come back through the director', () => {
+    for (const method of ['masquerading', 'fullnat'])
+      expect(codesOf({ host, services: by(method) })).toEqual(['forwarding-off'])
   })
 })
 
@@ -108,7 +129,12 @@ describe('a service whose servers have thresholds', () => {
   it('is named once all servers with a weight are full', () => {
     const services = (active: number) => [service('10.9.0.1', [limited(active), dest('10.1.0.2', { weight: 0 })])]
     expect(codesOf({ services: services(9) })).toEqual([])
-    expect(warningsOf(healthy({ services: services(10) }))[0]?.message).toMatch(/no server below its upper threshold/)
+    expect(warningsOf(healthy({ services: services(10) }))).toMatchObject([
+      {
+        message: expect.stringMatching(/no server below its upper threshold/) as string,
+        remedy: ['ipvsadm -e -t 10.9.0.1:80 -r 10.1.0.1:8080 -m -w 1 -x N'],
+      },
+    ])
   })
 })
 
@@ -139,8 +165,11 @@ describe('a virtual address', () => {
     const of = (way: Way) => ({ ...healthy().director.host, ways: new Map([[address, way]]) })
     const six = [service(address, [dest('2001:db8:1::1')])]
     expect(codesOf({ services: six, host: of('local') })).toEqual([])
-    expect(warningsOf(healthy({ services: six, host: of('link') }))[0]?.message).toMatch(
-      /neighbour solicitations .* "ip address add 2001:db8::1\/128 dev DEVICE"/,
-    )
+    expect(warningsOf(healthy({ services: six, host: of('link') }))).toMatchObject([
+      {
+        message: expect.stringContaining('neighbour solicitations') as string,
+        remedy: ['ip address add 2001:db8::1/128 dev DEVICE'],
+      },
+    ])
   })
 })

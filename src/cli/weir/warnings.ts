@@ -5,8 +5,12 @@
  * everything first. A warning's `code` is stable; docs/weir.8 explains it.
  */
 import { isIPv6 } from 'node:net'
-import type { DestStatus, FamilyNumber } from '../../control/model.ts'
-import { familyOf, isFull, serviceName, virtualAddresses } from './services.ts'
+import type { FamilyNumber, ServiceStatus } from '../../control/model.ts'
+import { numericLabel } from '../ipvsadm/labels.ts'
+import { ruleDest, ruleService } from '../ipvsadm/listing.ts'
+import type { Finding } from './finding.ts'
+import { METHODS } from './methods.ts'
+import { isFull, serviceName, virtualAddresses } from './services.ts'
 import type { HostSnapshot, LoadedSnapshot, Snapshot } from './snapshot.ts'
 
 export const WARNING_CODES = [
@@ -14,6 +18,7 @@ export const WARNING_CODES = [
   'nothing-attached',
   'device-not-attached',
   'forwarding-off',
+  'loopback-forwarding-off',
   'connections-nearly-full',
   'no-usable-server',
   'address-unanswered',
@@ -21,11 +26,7 @@ export const WARNING_CODES = [
 ] as const
 
 export type WarningCode = (typeof WARNING_CODES)[number]
-
-export interface Warning {
-  readonly code: WarningCode
-  readonly message: string
-}
+export type Warning = Finding<WarningCode>
 
 type Rule = (director: LoadedSnapshot, snapshot: Snapshot) => Warning[]
 
@@ -33,22 +34,25 @@ type Rule = (director: LoadedSnapshot, snapshot: Snapshot) => Warning[]
 const CLOCK_STOPPED_MS = 2000
 const NEARLY_FULL = 0.9
 
+/** Starts the director anew with its services; `load` may come in between. */
+export function startAnew(...load: string[]): string[] {
+  return ['ipvsadm -S -n >rules', 'weir unload', ...load, 'ipvsadm -R <rules']
+}
+
 const clockStopped: Rule = ({ clockBehindMs }) => {
   if (clockBehindMs <= CLOCK_STOPPED_MS) return []
   const message =
     `the director's clock stands still, ${(clockBehindMs / 1000).toFixed(1)} s behind: connections don't expire. ` +
-    'Start it anew: "ipvsadm -S -n >rules", "weir unload", "ipvsadm -R <rules"; open connections are lost'
-  return [{ code: 'clock-stopped', message }]
+    'Starting it anew loses open connections'
+  return [{ code: 'clock-stopped', message, remedy: startAnew() }]
 }
 
 const nothingAttached: Rule = (_, { devices }) => {
   if (devices.some(({ attached, reason }) => attached || reason === 'new')) return []
-  return [
-    {
-      code: 'nothing-attached',
-      message: 'no device carries the director\'s program, so no packet is forwarded: see "weir devices"',
-    },
-  ]
+  const excluded = devices.flatMap(({ name, reason }) => (reason === 'excluded' ? [name] : []))
+  const message = "no device carries the director's program, so no packet is forwarded"
+  const remedy = excluded.length === 0 ? 'weir devices' : `weir attach ${excluded.join(' ')}`
+  return [{ code: 'nothing-attached', message, remedy: [remedy] }]
 }
 
 const deviceNotAttached: Rule = (_, { devices }) =>
@@ -56,16 +60,25 @@ const deviceNotAttached: Rule = (_, { devices }) =>
     .filter(({ reason }) => reason === 'new')
     .map(({ name }) => ({
       code: 'device-not-attached',
-      message: `${name} has appeared and is not attached: packets that come in there are not forwarded. Run "weir attach"`,
+      message: `${name} has appeared and is not attached: packets that come in there are not forwarded`,
+      remedy: ['weir attach'],
     }))
 
-const forwardingOff: Rule = ({ services, host }) =>
-  ([4, 6] as const)
-    .filter((family) => services.some((service) => familyOf(service) === family && service.dests.length > 0))
-    .flatMap((family) => forwardingSettings(family, host))
+/** Families of which there is a server whose answers do, or don't, come back through the director. */
+function familiesOf({ services }: LoadedSnapshot, answersComeBack: boolean): FamilyNumber[] {
+  const dests = services
+    .flatMap((service) => service.dests)
+    .filter(({ method }) => METHODS[method].answersComeBack === answersComeBack)
+  return ([4, 6] as const).filter((family) => dests.some(({ address }) => isIPv6(address) === (family === 6)))
+}
+
+const forwardingOff: Rule = (director) =>
+  familiesOf(director, true)
+    .flatMap((family) => forwardingSettings(family, director.host))
     .map((setting) => ({
       code: 'forwarding-off',
-      message: `${setting} is 0: packets for servers by masquerading (-m) are dropped. Run "sysctl -w ${setting}=1"`,
+      message: `${setting} is 0: packets for servers by masquerading (-m) or FullNAT are dropped`,
+      remedy: [`sysctl -w ${setting}=1`],
     }))
 
 /** The settings that are off and must not be. */
@@ -78,33 +91,52 @@ function forwardingSettings(family: FamilyNumber, host: HostSnapshot): string[] 
   return devices.map((device) => `net.ipv${family}.conf.${device.replaceAll('.', '/')}.forwarding`)
 }
 
+/** Ways to servers by direct routing and tunnelling are looked up as for packets of lo, so that no other device need forward. */
+const loopbackForwardingOff: Rule = (director) =>
+  familiesOf(director, false)
+    .filter((family) => !(family === 4 ? director.host.loopbackForwarding : director.host.loopbackForwarding6))
+    .map((family) => ({
+      code: 'loopback-forwarding-off',
+      message:
+        `net.ipv${family}.conf.lo.forwarding is 0: packets for servers by direct routing (-g) or tunnelling (-i) are dropped. ` +
+        'Loading the director had set it; writing 0 to ' +
+        `${family === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding'} clears it as well`,
+      remedy: [`sysctl -w net.ipv${family}.conf.lo.forwarding=1`],
+    }))
+
 const connectionsNearlyFull: Rule = ({ connections: { inUse, capacity } }) => {
   if (inUse < NEARLY_FULL * capacity) return []
   const message =
     `${inUse} of ${capacity} connections are in use; when all are, new ones are dropped. ` +
-    'Load with more: "ipvsadm -S -n >rules", "weir unload", "weir load --connections N", "ipvsadm -R <rules"'
-  return [{ code: 'connections-nearly-full', message }]
+    'Loading it with room for more loses open connections'
+  return [{ code: 'connections-nearly-full', message, remedy: startAnew('weir load --connections N') }]
 }
 
 const noUsableServer: Rule = ({ services }) =>
   services
     .filter(({ dests }) => dests.every((dest) => dest.weight === 0 || isFull(dest)))
-    .map((service) => ({
-      code: 'no-usable-server',
-      message: `${serviceName(service)} ${whyUnusable(service.dests)}`,
-    }))
+    .map((service) => {
+      const [why, remedy] = whyUnusable(service)
+      return { code: 'no-usable-server', message: `${serviceName(service)} ${why}`, remedy: [remedy] }
+    })
 
-function whyUnusable(dests: readonly DestStatus[]): string {
-  if (dests.length === 0) return 'has no server: add one with "ipvsadm -a"'
-  if (dests.every(({ weight }) => weight === 0))
-    return 'has only servers of weight 0, which take no new connections: give one a weight with "ipvsadm -e"'
-  return 'has no server below its upper threshold: raise it with "ipvsadm -e … -x", or add servers'
+function whyUnusable(service: ServiceStatus): [why: string, remedy: string] {
+  const { dests } = service
+  const [dest] = dests
+  if (dest === undefined) return ['has no server', `ipvsadm -a ${ruleService(service, numericLabel)} -r SERVER -m`]
+  if (dests.every(({ weight }) => weight === 0)) {
+    const edit = `ipvsadm -e ${ruleDest(service, { ...dest, weight: 1 }, numericLabel)}`
+    return ['has only servers of weight 0, which take no new connections: give one a weight', edit]
+  }
+  const full = { ...(dests.find(isFull) ?? dest), upperThreshold: 0 }
+  const edit = `ipvsadm -e ${ruleDest(service, full, numericLabel)} -x N`
+  return ['has no server below its upper threshold: raise one, or add servers', edit]
 }
 
 const addressNotHere: Rule = ({ services, host }) =>
   virtualAddresses(services).flatMap((address): Warning[] => {
     const isIpv6 = isIPv6(address)
-    const add = `"ip address add ${address}/${isIpv6 ? 128 : 32} dev lo"`
+    const onLoopback = `ip address add ${address}/${isIpv6 ? 128 : 32} dev lo`
     const way = host.ways.get(address)
     if (way === undefined || way === 'local') return []
     if (way === 'link')
@@ -114,9 +146,8 @@ const addressNotHere: Rule = ({ services, host }) =>
           // For an address of lo, Linux answers ARP on any device, and neighbour solicitations on none.
           message:
             `${address} is in a network of this host's, but not its address: nobody answers ` +
-            (isIpv6
-              ? `neighbour solicitations for it. Run "ip address add ${address}/128 dev DEVICE" with that network's device`
-              : `ARP for it. Run ${add}`),
+            (isIpv6 ? "neighbour solicitations for it; it must be on that network's device" : 'ARP for it'),
+          remedy: [isIpv6 ? `ip address add ${address}/128 dev DEVICE` : onLoopback],
         },
       ]
     return [
@@ -124,7 +155,8 @@ const addressNotHere: Rule = ({ services, host }) =>
         code: 'address-elsewhere',
         message:
           `${address} is no address of this host's, ${way === 'none' ? 'and it has no route there' : 'which routes it to a gateway'}: ` +
-          `clients reach it only if routers send it here. Run ${add} if it should be this host's`,
+          "clients reach it only if routers send it here. If it should be this host's, give it to it",
+        remedy: [onLoopback],
       },
     ]
   })
@@ -134,6 +166,7 @@ const RULES: readonly Rule[] = [
   nothingAttached,
   deviceNotAttached,
   forwardingOff,
+  loopbackForwardingOff,
   connectionsNearlyFull,
   noUsableServer,
   addressNotHere,

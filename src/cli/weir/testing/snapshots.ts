@@ -51,6 +51,8 @@ export function healthy(changes: Partial<LoadedSnapshot> = {}): Snapshot & { rea
       devicesNotForwarding: [],
       forwarding6: true,
       devicesNotForwarding6: [],
+      loopbackForwarding: true,
+      loopbackForwarding6: true,
       ways: new Map([['10.9.0.1', 'local']]),
     },
     ...changes,

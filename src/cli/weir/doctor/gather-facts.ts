@@ -1,0 +1,99 @@
+/** Takes the facts of this host: `ip -json`, /proc, questions to neighbours, and a second look at the counters. */
+import { readFileSync } from 'node:fs'
+import { isIPv4 } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { readSnapshot } from '../read-snapshot.ts'
+import { destName, virtualAddresses } from '../services.ts'
+import type { LoadedSnapshot } from '../snapshot.ts'
+import { foreignHolders } from './ask-for-addresses.ts'
+import { unresolvedOf } from './ask-neighbours.ts'
+import { entryDevices } from './entries.ts'
+import type { DeviceFacts, HostFacts, Meanwhile, NeighbourTable } from './facts.ts'
+import { defaultDevices, devices, routes } from './iproute.ts'
+
+/** How long packets that are not forwarded are counted. */
+const LOOK_MS = 1000
+
+/** Cost: a second, and up to 3.5 where servers don't answer; five processes. Throws an `IprouteError`, or as `readSnapshot`. */
+export async function gatherFacts(director: LoadedSnapshot): Promise<HostFacts> {
+  const found = devices()
+  const dests = director.services.flatMap((service) => service.dests)
+  const ways = routes([...new Set(dests.map(({ address }) => address))])
+  const asked = new Set(dests.flatMap(({ address, weight }) => (weight > 0 ? [address] : [])))
+  const host = { devices: found, defaultDevices: { 4: defaultDevices(4), 6: defaultDevices(6) } }
+  const askedFor = virtualAddresses(director.services).flatMap((address) =>
+    isIPv4(address) ? entryDevices(address, host).map((device) => ({ address, device })) : [],
+  )
+  const [unresolved, answeredElsewhere, meanwhile] = await Promise.all([
+    unresolvedOf(new Map([...ways].filter(([address]) => asked.has(address))), found),
+    foreignHolders(askedFor, found),
+    lookAgain(director),
+  ])
+  return {
+    ...host,
+    routes: ways,
+    unresolved,
+    answeredElsewhere,
+    meanwhile,
+    neighbourTables: neighbourTables(),
+    reversePathFilter: reversePathFilter(found),
+  }
+}
+
+/** What has changed between the snapshot and a second from now. */
+async function lookAgain(before: LoadedSnapshot): Promise<Meanwhile> {
+  await wait(LOOK_MS)
+  const after = readSnapshot().director ?? before
+  return { refused: refusedSince(before, after), traffic: trafficSince(before, after) }
+}
+
+/** From one snapshot to a later one. */
+export function refusedSince(before: LoadedSnapshot, after: LoadedSnapshot): Map<string, number> {
+  const earlier = new Map(before.reasons.map(({ name, packets }) => [name, packets]))
+  const more = after.reasons.map(({ name, packets }): [string, number] => [name, packets - (earlier.get(name) ?? 0)])
+  return new Map(more.filter(([, packets]) => packets > 0))
+}
+
+/** From one snapshot to a later one; dests that were not there before are left out. Counters set to zero meanwhile make negative numbers. */
+export function trafficSince(before: LoadedSnapshot, after: LoadedSnapshot): Meanwhile['traffic'] {
+  const counters = ({ services }: LoadedSnapshot) =>
+    new Map(
+      services.flatMap((service) => service.dests.map((dest) => [destName(service, dest), dest.counters] as const)),
+    )
+  const earlier = counters(before)
+  return new Map(
+    [...counters(after)].flatMap(([name, { inPackets, outPackets }]) => {
+      const was = earlier.get(name)
+      if (was === undefined) return []
+      return [[name, { inPackets: inPackets - was.inPackets, outPackets: outPackets - was.outPackets }]]
+    }),
+  )
+}
+
+/** The tables are those of the whole machine, and only its first network namespace shows them. */
+function neighbourTables(): NeighbourTable[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const statistics = read(`/proc/net/stat/${family === 4 ? 'arp' : 'ndisc'}_cache`)
+    const most = read(`/proc/sys/net/ipv${family}/neigh/default/gc_thresh3`)
+    // A line of headings, then one a processor; the first column, hexadecimal, is the same in each.
+    const entries = /\n([0-9a-f]+)/.exec(statistics ?? '')?.[1]
+    return entries === undefined || most === null
+      ? []
+      : [{ family, entries: parseInt(entries, 16), most: Number(most) }]
+  })
+}
+
+function reversePathFilter(found: readonly DeviceFacts[]): Map<string, number> {
+  const filterOf = (name: string) => Number(read(`/proc/sys/net/ipv4/conf/${name}/rp_filter`) ?? 0)
+  const all = filterOf('all')
+  return new Map(found.map(({ name }) => [name, Math.max(all, filterOf(name))]))
+}
+
+/** Null for what is not there. */
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return null
+  }
+}

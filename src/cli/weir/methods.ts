@@ -1,0 +1,40 @@
+/** What the forwarding methods ask of the director's host. */
+import type { MethodName } from '../../control/model.ts'
+
+export interface MethodTraits {
+  /** The server's answers come back through the director, so both ways are routed from the devices that packets come in by. */
+  readonly answersComeBack: boolean
+  /** The server sees the client's address, and answers to it. */
+  readonly keepsClient: boolean
+  /** The server must be a neighbour of the director's. */
+  readonly onLinkOnly: boolean
+  /** Ports are not rewritten. */
+  readonly keepsPort: boolean
+  /** The packet travels inside another one. */
+  readonly encapsulates: boolean
+}
+
+export const METHODS: Readonly<Record<MethodName | 'fullnat', MethodTraits>> = {
+  masquerading: {
+    answersComeBack: true,
+    keepsClient: true,
+    onLinkOnly: false,
+    keepsPort: false,
+    encapsulates: false,
+  },
+  fullnat: { answersComeBack: true, keepsClient: false, onLinkOnly: false, keepsPort: false, encapsulates: false },
+  'direct-routing': {
+    answersComeBack: false,
+    keepsClient: true,
+    onLinkOnly: true,
+    keepsPort: true,
+    encapsulates: false,
+  },
+  tunneling: {
+    answersComeBack: false,
+    keepsClient: true,
+    onLinkOnly: false,
+    keepsPort: true,
+    encapsulates: true,
+  },
+}
