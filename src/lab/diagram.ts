@@ -37,16 +37,17 @@ export function drawTopology(topology: Topology): string[] {
 }
 
 /** A row's number is that of the segment below it. */
-function rowOf({ segments }: Topology, { role, interfaces }: LabHost): number {
+export function rowOf({ segments }: Topology, { role, interfaces }: LabHost): number {
   const first = segments.findIndex(({ name }) => name === interfaces[0]?.segment)
   return role === 'client' ? first : first + 1
 }
 
-function labels({ address, more = [], labels: names = {} }: Attachment): string[] {
+/** Of an interface: its addresses, with what they are called. */
+export function labels({ address, more = [], labels: names = {} }: Attachment): string[] {
   return [address, ...more].map((each) => `${names[each] ?? ''} ${each}`.trim())
 }
 
-function loopbackLabels({ loopback = [] }: LabHost): string[] {
+export function loopbackLabels({ loopback = [] }: LabHost): string[] {
   return loopback.map((address) => `lo ${address}`)
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { lab } from './lab.ts'
 
@@ -28,6 +31,24 @@ describe('the command line of weir lab', () => {
     expect(status).toBe(0)
   })
 
+  it('draws a scenario, on standard output or into a file, and runs nothing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-draw-'))
+    try {
+      const { status, text } = await run('nat-rr', { draw: true })
+      expect(status).toBe(0)
+      expect(text).toMatch(/^<svg /)
+      const file = join(folder, 'nat-rr.svg')
+      expect(await run('nat-rr', { draw: file })).toMatchObject({ status: 0, text: '', errors: '' })
+      expect(readFileSync(file, 'utf8')).toBe(text)
+      expect(await run('nat-rr', { draw: join(folder, 'no', 'such') })).toMatchObject({
+        status: 2,
+        errors: expect.stringMatching(/^weir: the picture can't be written: ENOENT/) as string,
+      })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it('answers what it can not run with status 2 and the remedy', async () => {
     expect(await run('nat-rr', { simulate: true, seed: '-1' })).toMatchObject({
       status: 2,
@@ -35,6 +56,9 @@ describe('the command line of weir lab', () => {
     })
     expect(await run('all', { keep: true })).toMatchObject({ status: 2, text: '' })
     expect(await run('all', { seed: '7' })).toMatchObject({ status: 2, text: '' })
+    expect(await run('all', { draw: true })).toMatchObject({ status: 2, text: '' })
+    expect(await run('nat-rr', { draw: true, simulate: true })).toMatchObject({ status: 2, text: '' })
+    expect(await run(undefined, { draw: true })).toMatchObject({ status: 2, text: '' })
     expect(await run('no-such', {})).toMatchObject({ status: 2, text: '' })
     expect(await run(undefined, { keep: true })).toMatchObject({ status: 2, text: '' })
     expect(await run('nat-rr', { remove: true, simulate: true })).toMatchObject({ status: 2, text: '' })

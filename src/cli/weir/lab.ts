@@ -2,10 +2,11 @@
  * `weir lab`: its options, and what a Ctrl-C does. The lab takes its world down first, then the command ends with 128 + the signal's
  * number.
  */
+import { writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Command } from 'commander'
 import type { LabRequest } from '../../lab/lab.ts'
-import { LabError } from '../../lab/scenario.ts'
+import { LabError, type Scenario } from '../../lab/scenario.ts'
 import { ExitStatus } from './exit-status.ts'
 
 /** In place of a scenario's name. */
@@ -24,6 +25,8 @@ interface LabOptions {
   readonly keep?: boolean
   readonly remove?: boolean
   readonly pcap?: string
+  /** True: on standard output. */
+  readonly draw?: string | true
 }
 
 /** Adds `lab` to the command `weir`. Its action throws an `ExitStatus` unless the expectation was met. */
@@ -37,6 +40,7 @@ export function addLab(weir: Command, io: LabIo): void {
     .option('--keep', 'leave the network namespaces for exploring')
     .option('--remove', 'remove what --keep, or a run that was killed, has left')
     .option('--pcap <file>', "write the packets at all of the director's interfaces to one file")
+    .option('--draw [file]', 'run nothing: draw its hosts, and the ways of request and reply, as SVG')
     .addHelpText(
       'after',
       '\nWithout root, a kernel since 6.6, ip, or curl or wget, it says what is missing and runs simulated.\n' +
@@ -58,6 +62,7 @@ export async function lab(name: string | undefined, options: LabOptions, io: Lab
   try {
     checkOptions(name, options)
     if (name === undefined) listScenarios(terminal)
+    else if (options.draw !== undefined) await draw(findScenario(name), options.draw, io)
     else if (options.remove === true) await removeLeftovers(name === ALL ? SCENARIOS : [findScenario(name)], terminal)
     else if (name === ALL) return await runAll(requestOf(options), terminal, interrupt.signal)
     else return await runScenario(findScenario(name), requestOf(options), terminal, interrupt.signal)
@@ -72,13 +77,29 @@ export async function lab(name: string | undefined, options: LabOptions, io: Lab
   }
 }
 
+async function draw(scenario: Scenario, file: string | true, io: LabIo): Promise<void> {
+  const { drawPicture } = await import('../../lab/picture/picture.ts')
+  const picture = drawPicture(scenario)
+  if (file === true) {
+    io.out(picture)
+    return
+  }
+  try {
+    writeFileSync(file, picture)
+  } catch (error) {
+    throw new LabError(`the picture can't be written: ${(error as Error).message}`, { cause: error })
+  }
+}
+
 /** Refuses options that would have no effect. */
-function checkOptions(name: string | undefined, { remove, ...others }: LabOptions): void {
+function checkOptions(name: string | undefined, { remove, draw, ...others }: LabOptions): void {
   const hasOthers = Object.keys(others).length > 0
-  if (name === undefined && (remove === true || hasOthers))
+  if (name === undefined && (remove === true || draw !== undefined || hasOthers))
     throw new LabError('options are for a scenario: name one, "weir lab" lists them')
   if (name === ALL && (others.keep === true || others.pcap !== undefined))
     throw new LabError('--keep and --pcap are for a single scenario: name one')
+  if (draw !== undefined && (name === ALL || remove === true || hasOthers))
+    throw new LabError('--draw is for a single scenario, and runs nothing: leave out the other options')
   if (remove === true && hasOthers) throw new LabError('--remove runs nothing: leave out the other options')
 }
 
