@@ -14,7 +14,7 @@ export interface MethodTraits {
   readonly encapsulates: boolean
 }
 
-export const METHODS: Readonly<Record<MethodName | 'fullnat', MethodTraits>> = {
+export const METHODS: Readonly<Record<MethodName, MethodTraits>> = {
   masquerading: {
     answersComeBack: true,
     keepsClient: true,

@@ -42,9 +42,7 @@ export function forwardedWays({ topology, steps }: Scenario): Way[] {
   const ways = new Map<WayMethod, Way>()
   const lines = steps.flatMap((step) => (step.do === 'ipvsadm' ? [step.words.split(' ')] : []))
   const marked = steps.find((step) => step.do === 'mark')
-  const local = lines
-    .map((words) => valueOf(words, ['-z', '--laddr', '--local-address']))
-    .find((value) => value !== null)
+  const local = lines.map((words) => valueOf(words, ['-z', '--local-address'])).find((value) => value !== null)
   for (const words of lines) {
     const real = isAddition(words) ? valueOf(words, ['-r', '--real-server']) : null
     if (real === null) continue

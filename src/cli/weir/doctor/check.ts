@@ -17,6 +17,8 @@ export const DOCTOR_CODES = [
   'server-port-differs',
   'server-unresolved',
   'no-answers',
+  'no-local-address',
+  'local-address-missing',
   'mtu-too-small',
   'neighbours-nearly-full',
   'packets-refused',

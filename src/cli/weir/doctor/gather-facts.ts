@@ -18,7 +18,8 @@ const LOOK_MS = 1000
 export async function gatherFacts(director: LoadedSnapshot): Promise<HostFacts> {
   const found = devices()
   const dests = director.services.flatMap((service) => service.dests)
-  const ways = routes([...new Set(dests.map(({ address }) => address))])
+  const pools = director.services.flatMap(({ localAddresses }) => localAddresses)
+  const ways = routes([...new Set([...dests, ...pools].map(({ address }) => address))])
   const asked = new Set(dests.flatMap(({ address, weight }) => (weight > 0 ? [address] : [])))
   const host = { devices: found, defaultDevices: { 4: defaultDevices(4), 6: defaultDevices(6) } }
   const askedFor = virtualAddresses(director.services).flatMap((address) =>

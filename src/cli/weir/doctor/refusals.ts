@@ -59,6 +59,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     cause: 'packets come to the director inside a tunnel, or the machine has no memory left',
     remedy: ['weir status'],
   },
+  'no-local-port': {
+    cause: 'each local address has some 64000 connections to one server; give the service more of them',
+    remedy: ['ipvsadm -P SERVICE -z ADDRESS'],
+  },
   'no-call-id': {
     cause: 'other traffic than SIP over UDP comes to a service of the engine sip',
     remedy: ['ipvsadm -Ln'],

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { DestStatus } from '../../../control/model.ts'
 import { dest, service, traffic } from '../testing/snapshots.ts'
-import { by, codesOf, ETH0, found, ON_LINK } from './testing/scenes.ts'
+import { by, codesOf, ETH0, found, ON_LINK, ROUTES } from './testing/scenes.ts'
 
-const routed = (changes: Partial<typeof ON_LINK>) => ({ routes: new Map([['10.1.0.1', { ...ON_LINK, ...changes }]]) })
+const routed = (changes: Partial<typeof ON_LINK>) => ({
+  routes: new Map([...ROUTES, ['10.1.0.1', { ...ON_LINK, ...changes }]]),
+})
 const behind = (gateway: string) => routed({ kind: 'gateway', gateway })
 const saying = (pattern: RegExp) => expect.stringMatching(pattern) as string
 
@@ -36,7 +38,8 @@ describe('the way to a server', () => {
   })
 
   it('may lead by a router, but for direct routing', () => {
-    for (const method of ['masquerading', 'fullnat']) expect(codesOf(behind('10.1.0.9'), by(method))).toEqual([])
+    for (const method of ['masquerading', 'fullnat'] as const)
+      expect(codesOf(behind('10.1.0.9'), by(method))).toEqual([])
     expect(found(behind('10.1.0.9'), by('direct-routing', { weight: 3 }))).toMatchObject([
       {
         code: 'server-behind-router',
@@ -50,7 +53,8 @@ describe('the way to a server', () => {
 
 describe("a server's port", () => {
   it('is its own where ports are rewritten', () => {
-    for (const method of ['masquerading', 'fullnat']) expect(codesOf({}, by(method, { port: 8080 }))).toEqual([])
+    for (const method of ['masquerading', 'fullnat'] as const)
+      expect(codesOf({}, by(method, { port: 8080 }))).toEqual([])
   })
 
   it("must be the service's where they are not", () => {
@@ -133,6 +137,33 @@ describe('a server without answers', () => {
 
   it('is as it should be with methods whose answers go straight to clients', () => {
     expect(codesOf({}, by('direct-routing', counted(1000, 0)))).toEqual([])
+  })
+})
+
+describe("FullNAT's local addresses", () => {
+  const pooled = (...addresses: string[]) => {
+    const localAddresses = addresses.map((address) => ({ address, connections: 0, conflicts: 0 }))
+    return { services: by('fullnat').services?.map((each) => ({ ...each, localAddresses })) ?? [] }
+  }
+  const here = (kind: 'local' | 'link') => ({
+    routes: new Map([
+      ['10.1.0.1', ON_LINK],
+      ['10.1.0.200', { ...ON_LINK, kind }],
+    ]),
+  })
+
+  it('must not be missing where a server needs one', () => {
+    expect(found({}, pooled())).toMatchObject([
+      { code: 'no-local-address', remedy: ['ipvsadm -P -t 10.9.0.1:80 -z ADDRESS'] },
+    ])
+    expect(codesOf({}, by('masquerading'))).toEqual([])
+  })
+
+  it("must be the host's", () => {
+    expect(codesOf(here('local'), pooled('10.1.0.200'))).toEqual([])
+    expect(found(here('link'), pooled('10.1.0.200'))).toMatchObject([
+      { code: 'local-address-missing', remedy: ['ip address add 10.1.0.200/32 dev eth0'] },
+    ])
   })
 })
 

@@ -38,10 +38,17 @@ export const ON_LINK: RouteFacts = {
   refusing: null,
 }
 
+/** To the servers, and to the host's own address. */
+export const ROUTES: ReadonlyMap<string, RouteFacts> = new Map([
+  ['10.1.0.1', ON_LINK],
+  ['10.1.0.2', ON_LINK],
+  ['10.1.0.254', { ...ON_LINK, kind: 'local', device: 'lo' }],
+])
+
 export function facts(changes: Partial<HostFacts> = {}): HostFacts {
   return {
     devices: [LO, ETH0],
-    routes: new Map(['10.1.0.1', '10.1.0.2'].map((address) => [address, ON_LINK])),
+    routes: ROUTES,
     defaultDevices: { 4: ['eth0'], 6: [] },
     unresolved: new Set(),
     neighbourTables: [{ family: 4, entries: 900, most: 1024 }],
@@ -52,9 +59,12 @@ export function facts(changes: Partial<HostFacts> = {}): HostFacts {
   }
 }
 
-/** One service, of one server with the method named. */
-export function by(method: string, changes: Partial<DestStatus> = {}): Partial<LoadedSnapshot> {
-  return { services: [service('10.9.0.1', [dest('10.1.0.1', { port: 80, method: method as MethodName, ...changes })])] }
+/** One service, of one server with the method named; for FullNAT with a local address. */
+export function by(method: MethodName, changes: Partial<DestStatus> = {}): Partial<LoadedSnapshot> {
+  const localAddresses = method === 'fullnat' ? [{ address: '10.1.0.254', connections: 0, conflicts: 0 }] : []
+  return {
+    services: [{ ...service('10.9.0.1', [dest('10.1.0.1', { port: 80, method, ...changes })]), localAddresses }],
+  }
 }
 
 export function found(
