@@ -12,10 +12,10 @@ import { connectionAt, findFlow, findService, localAddressAt, localUseAt, nowMs 
 import { hasEnded } from './protocols/protocols.ts'
 import { type Dest, type FlowKey, type Heading, NONE } from './records.ts'
 
-const FIRST_PORT = 1024
+export const FIRST_PORT = 1024
 /** Ports up to 32767. */
-const LOWER_PORTS = 31744
-const FIRST_UPPER_PORT = 61000
+export const LOWER_PORTS = 31744
+export const FIRST_UPPER_PORT = 61000
 /** Ports of an address: 1024 … 32767 and 61000 … 65535. */
 export const LOCAL_PORTS = 36280
 /** Ports that are tried for a connection before it is refused, and before one that has ended is taken for free. */

@@ -2,8 +2,10 @@
 import type { MethodName } from '../../control/model.ts'
 
 export interface MethodTraits {
-  /** The server's answers come back through the director, so both ways are routed from the devices that packets come in by. */
+  /** The server's answers come back through the director. */
   readonly answersComeBack: boolean
+  /** Packets leave as if they were the director's own: of its devices only lo must forward. */
+  readonly leavesAsOwn: boolean
   /** The server sees the client's address, and answers to it. */
   readonly keepsClient: boolean
   /** The server must be a neighbour of the director's. */
@@ -17,14 +19,23 @@ export interface MethodTraits {
 export const METHODS: Readonly<Record<MethodName, MethodTraits>> = {
   masquerading: {
     answersComeBack: true,
+    leavesAsOwn: false,
     keepsClient: true,
     onLinkOnly: false,
     keepsPort: false,
     encapsulates: false,
   },
-  fullnat: { answersComeBack: true, keepsClient: false, onLinkOnly: false, keepsPort: false, encapsulates: false },
+  fullnat: {
+    answersComeBack: true,
+    leavesAsOwn: true,
+    keepsClient: false,
+    onLinkOnly: false,
+    keepsPort: false,
+    encapsulates: false,
+  },
   'direct-routing': {
     answersComeBack: false,
+    leavesAsOwn: true,
     keepsClient: true,
     onLinkOnly: true,
     keepsPort: true,
@@ -32,6 +43,7 @@ export const METHODS: Readonly<Record<MethodName, MethodTraits>> = {
   },
   tunneling: {
     answersComeBack: false,
+    leavesAsOwn: true,
     keepsClient: true,
     onLinkOnly: false,
     keepsPort: true,

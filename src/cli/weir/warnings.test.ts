@@ -88,16 +88,15 @@ describe('the forwarding of lo', () => {
   const host = { ...healthy().director.host, forwarding: false, loopbackForwarding: false }
   const by = (method: MethodName) => [service('10.9.0.1', [dest('10.1.0.1', { method })])]
 
-  it('is what servers by direct routing and tunnelling need, and no other forwarding', () => {
-    for (const method of ['direct-routing', 'tunneling'] as const)
+  it('is what servers by direct routing, tunnelling and FullNAT need, and no other forwarding', () => {
+    for (const method of ['direct-routing', 'tunneling', 'fullnat'] as const)
       expect(warningsOf(healthy({ host, services: by(method) }))).toMatchObject([
         { code: 'loopback-forwarding-off', remedy: ['sysctl -w net.ipv4.conf.lo.forwarding=1'] },
       ])
   })
 
-  it('is of no matter to servers whose answers come back through the director', () => {
-    for (const method of ['masquerading', 'fullnat'] as const)
-      expect(codesOf({ host, services: by(method) })).toEqual(['forwarding-off'])
+  it('is of no matter to servers by masquerading', () => {
+    expect(codesOf({ host, services: by('masquerading') })).toEqual(['forwarding-off'])
   })
 })
 

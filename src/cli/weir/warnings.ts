@@ -64,20 +64,20 @@ const deviceNotAttached: Rule = (_, { devices }) =>
       remedy: ['weir attach'],
     }))
 
-/** Families of which there is a server whose answers do, or don't, come back through the director. */
-function familiesOf({ services }: LoadedSnapshot, answersComeBack: boolean): FamilyNumber[] {
+/** Families of which there is a server to which packets leave as the director's own, or don't. */
+function familiesOf({ services }: LoadedSnapshot, asOwn: boolean): FamilyNumber[] {
   const dests = services
     .flatMap((service) => service.dests)
-    .filter(({ method }) => METHODS[method].answersComeBack === answersComeBack)
+    .filter(({ method }) => METHODS[method].leavesAsOwn === asOwn)
   return ([4, 6] as const).filter((family) => dests.some(({ address }) => isIPv6(address) === (family === 6)))
 }
 
 const forwardingOff: Rule = (director) =>
-  familiesOf(director, true)
+  familiesOf(director, false)
     .flatMap((family) => forwardingSettings(family, director.host))
     .map((setting) => ({
       code: 'forwarding-off',
-      message: `${setting} is 0: packets for servers by masquerading (-m) or FullNAT are dropped`,
+      message: `${setting} is 0: packets of servers by masquerading (-m) are dropped`,
       remedy: [`sysctl -w ${setting}=1`],
     }))
 
@@ -91,14 +91,14 @@ function forwardingSettings(family: FamilyNumber, host: HostSnapshot): string[] 
   return devices.map((device) => `net.ipv${family}.conf.${device.replaceAll('.', '/')}.forwarding`)
 }
 
-/** Ways to servers by direct routing and tunnelling are looked up as for packets of lo, so that no other device need forward. */
+/** Ways of packets that leave as the director's own are looked up as for packets of lo, so that no other device need forward. */
 const loopbackForwardingOff: Rule = (director) =>
-  familiesOf(director, false)
+  familiesOf(director, true)
     .filter((family) => !(family === 4 ? director.host.loopbackForwarding : director.host.loopbackForwarding6))
     .map((family) => ({
       code: 'loopback-forwarding-off',
       message:
-        `net.ipv${family}.conf.lo.forwarding is 0: packets for servers by direct routing (-g) or tunnelling (-i) are dropped. ` +
+        `net.ipv${family}.conf.lo.forwarding is 0: packets of servers by direct routing (-g), tunnelling (-i) or FullNAT are dropped. ` +
         'Loading the director had set it; writing 0 to ' +
         `${family === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding'} clears it as well`,
       remedy: [`sysctl -w net.ipv${family}.conf.lo.forwarding=1`],

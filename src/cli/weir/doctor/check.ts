@@ -19,6 +19,7 @@ export const DOCTOR_CODES = [
   'no-answers',
   'no-local-address',
   'local-address-missing',
+  'local-ports-shared',
   'mtu-too-small',
   'neighbours-nearly-full',
   'packets-refused',

@@ -4,6 +4,7 @@ import type { LoadedSnapshot, Snapshot } from '../snapshot.ts'
 import { warningsOf, type WarningCode } from '../warnings.ts'
 import type { Check, DoctorCode, DoctorFinding } from './check.ts'
 import type { HostFacts } from './facts.ts'
+import { fullnatChecks } from './fullnat-checks.ts'
 import { holdersOf, hostChecks } from './host-checks.ts'
 import { packetsRefused } from './refusals.ts'
 import { serverChecks } from './server-checks.ts'
@@ -20,7 +21,7 @@ const HINTS: ReadonlySet<WarningCode | DoctorCode> = new Set([
   'packets-refused',
 ])
 
-const CHECKS: readonly Check[] = [...hostChecks, ...serverChecks, packetsRefused]
+const CHECKS: readonly Check[] = [...hostChecks, ...serverChecks, ...fullnatChecks, packetsRefused]
 
 const NOT_LOADED: DoctorFinding = {
   code: 'not-loaded',

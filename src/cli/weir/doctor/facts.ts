@@ -11,9 +11,21 @@ export interface HostFacts {
   readonly neighbourTables: readonly NeighbourTable[]
   /** By device: the rp_filter that is in force for it, the larger one of its own and that of `all`. */
   readonly reversePathFilter: ReadonlyMap<string, number>
+  /** The ports that the host's own connections get; null where the kernel does not say. */
+  readonly ownPorts: OwnPorts | null
   /** Virtual addresses for which a machine other than this one answers ARP, and its MAC address. */
   readonly answeredElsewhere: ReadonlyMap<string, string>
   readonly meanwhile: Meanwhile
+}
+
+/** From the first port to the last. */
+export type PortRange = readonly [first: number, last: number]
+
+export interface OwnPorts {
+  /** net.ipv4.ip_local_port_range, of IPv6 too. */
+  readonly range: PortRange
+  /** net.ipv4.ip_local_reserved_ports: those that are left out. */
+  readonly reserved: readonly PortRange[]
 }
 
 /** What happened while the doctor looked, for a second. */

@@ -8,7 +8,7 @@ import type { LoadedSnapshot } from '../snapshot.ts'
 import { foreignHolders } from './ask-for-addresses.ts'
 import { unresolvedOf } from './ask-neighbours.ts'
 import { entryDevices } from './entries.ts'
-import type { DeviceFacts, HostFacts, Meanwhile, NeighbourTable } from './facts.ts'
+import type { DeviceFacts, HostFacts, Meanwhile, NeighbourTable, OwnPorts, PortRange } from './facts.ts'
 import { defaultDevices, devices, routes } from './iproute.ts'
 
 /** How long packets that are not forwarded are counted. */
@@ -38,6 +38,10 @@ export async function gatherFacts(director: LoadedSnapshot): Promise<HostFacts> 
     meanwhile,
     neighbourTables: neighbourTables(),
     reversePathFilter: reversePathFilter(found),
+    ownPorts: readOwnPorts(
+      read('/proc/sys/net/ipv4/ip_local_port_range'),
+      read('/proc/sys/net/ipv4/ip_local_reserved_ports'),
+    ),
   }
 }
 
@@ -88,6 +92,20 @@ function reversePathFilter(found: readonly DeviceFacts[]): Map<string, number> {
   const filterOf = (name: string) => Number(read(`/proc/sys/net/ipv4/conf/${name}/rp_filter`) ?? 0)
   const all = filterOf('all')
   return new Map(found.map(({ name }) => [name, Math.max(all, filterOf(name))]))
+}
+
+/** Reads the settings as /proc shows them: `32768\t60999`, and `8080,9000-9010`. */
+export function readOwnPorts(range: string | null, reserved: string | null): OwnPorts | null {
+  const [first, last] = (range ?? '').trim().split(/\s+/).map(Number)
+  if (first === undefined || last === undefined) return null
+  const ranges = (reserved ?? '').trim().split(',').filter(Boolean)
+  return {
+    range: [first, last],
+    reserved: ranges.map((each): PortRange => {
+      const [low = '', high = low] = each.split('-')
+      return [Number(low), Number(high)]
+    }),
+  }
 }
 
 /** Null for what is not there. */

@@ -2,6 +2,7 @@
  * Packets that are not forwarded while the doctor looks: what the reason means for an operator, and what to do. One row for each reason of
  * `engine/reasons.ts`.
  */
+import { LOCAL_PORTS } from '../../../engine/local-addresses.ts'
 import { startAnew } from '../warnings.ts'
 import type { Check } from './check.ts'
 
@@ -45,7 +46,8 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'no-route': { cause: 'a server or a client has no route', remedy: ['ip route show'] },
   'forwarding-disabled': {
-    cause: 'the host does not forward: not at all, or not for lo, as servers by direct routing and tunnelling need',
+    cause:
+      'the host does not forward: not at all, or not for lo, as servers by direct routing, tunnelling and FullNAT need',
     remedy: [
       'sysctl net.ipv4.ip_forward net.ipv4.conf.lo.forwarding net.ipv6.conf.all.forwarding net.ipv6.conf.lo.forwarding',
     ],
@@ -60,7 +62,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     remedy: ['weir status'],
   },
   'no-local-port': {
-    cause: 'each local address has some 64000 connections to one server; give the service more of them',
+    cause: `a local address has room for ${LOCAL_PORTS} connections to one server; give the service more of them`,
     remedy: ['ipvsadm -P SERVICE -z ADDRESS'],
   },
   'no-call-id': {

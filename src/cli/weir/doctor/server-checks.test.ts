@@ -140,33 +140,6 @@ describe('a server without answers', () => {
   })
 })
 
-describe("FullNAT's local addresses", () => {
-  const pooled = (...addresses: string[]) => {
-    const localAddresses = addresses.map((address) => ({ address, connections: 0, conflicts: 0 }))
-    return { services: by('fullnat').services?.map((each) => ({ ...each, localAddresses })) ?? [] }
-  }
-  const here = (kind: 'local' | 'link') => ({
-    routes: new Map([
-      ['10.1.0.1', ON_LINK],
-      ['10.1.0.200', { ...ON_LINK, kind }],
-    ]),
-  })
-
-  it('must not be missing where a server needs one', () => {
-    expect(found({}, pooled())).toMatchObject([
-      { code: 'no-local-address', remedy: ['ipvsadm -P -t 10.9.0.1:80 -z ADDRESS'] },
-    ])
-    expect(codesOf({}, by('masquerading'))).toEqual([])
-  })
-
-  it("must be the host's", () => {
-    expect(codesOf(here('local'), pooled('10.1.0.200'))).toEqual([])
-    expect(found(here('link'), pooled('10.1.0.200'))).toMatchObject([
-      { code: 'local-address-missing', remedy: ['ip address add 10.1.0.200/32 dev eth0'] },
-    ])
-  })
-})
-
 describe('the MTU on the way to a server by tunnelling', () => {
   const mtu = (device: number, route: number | null = null) => ({
     ...routed({ mtu: route }),

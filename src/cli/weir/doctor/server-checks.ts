@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net'
 import { numericLabel } from '../../ipvsadm/labels.ts'
 import { ruleDest, ruleService } from '../../ipvsadm/listing.ts'
 import { METHODS } from '../methods.ts'
-import { familyOf, serviceName } from '../services.ts'
+import { familyOf } from '../services.ts'
 import { formatEndpoint } from '../../../control/address.ts'
 import { destsInUse, oncePerAddress, type Check, type DoctorFinding, type Placed, type Scene } from './check.ts'
 import { contains } from './entries.ts'
@@ -20,7 +20,7 @@ function routeTo({ facts }: Scene, { dest }: Placed): RouteFacts | undefined {
   return facts.routes.get(dest.address)
 }
 
-function hostPrefix(address: string): string {
+export function hostPrefix(address: string): string {
   return `${address}/${isIPv6(address) ? 128 : 32}`
 }
 
@@ -135,26 +135,6 @@ function ownAddressTowards(address: string, route: RouteFacts | undefined, { fac
   return own?.address ?? 'DIRECTOR'
 }
 
-/** FullNAT needs local addresses, which are this host's, so that servers' answers come to it. */
-export const localAddresses: Check = (scene) =>
-  scene.director.services.flatMap((service): DoctorFinding[] => {
-    const dest = service.dests.find(({ method, weight }) => method === 'fullnat' && weight > 0)
-    if (dest === undefined) return []
-    const words = ruleService(service, numericLabel)
-    if (service.localAddresses.length === 0) {
-      const message = `${serviceName(service)} has servers by FullNAT and no local address: their connections are refused`
-      return [{ code: 'no-local-address', message, remedy: [`ipvsadm -P ${words} -z ADDRESS`] }]
-    }
-    const device = scene.facts.routes.get(dest.address)?.device ?? 'DEVICE'
-    return service.localAddresses
-      .filter(({ address }) => scene.facts.routes.get(address)?.kind !== 'local')
-      .map(({ address }) => ({
-        code: 'local-address-missing',
-        message: `${address}, a local address of ${serviceName(service)}, is not this host's: servers' answers to it do not come here`,
-        remedy: [`ip address add ${hostPrefix(address)} dev ${device}`],
-      }))
-  })
-
 export const mtuTooSmall: Check = (scene) =>
   oncePerAddress(destsInUse(scene.director).filter(({ dest }) => METHODS[dest.method].encapsulates)).flatMap(
     (placed) => {
@@ -183,12 +163,4 @@ export const mtuTooSmall: Check = (scene) =>
     },
   )
 
-export const serverChecks: readonly Check[] = [
-  noRoute,
-  behindRouter,
-  portDiffers,
-  unresolved,
-  noAnswers,
-  localAddresses,
-  mtuTooSmall,
-]
+export const serverChecks: readonly Check[] = [noRoute, behindRouter, portDiffers, unresolved, noAnswers, mtuTooSmall]

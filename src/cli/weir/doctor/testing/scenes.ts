@@ -53,6 +53,7 @@ export function facts(changes: Partial<HostFacts> = {}): HostFacts {
     unresolved: new Set(),
     neighbourTables: [{ family: 4, entries: 900, most: 1024 }],
     reversePathFilter: new Map([['eth0', 1]]),
+    ownPorts: { range: [32768, 60999], reserved: [] },
     answeredElsewhere: new Map(),
     meanwhile: { refused: new Map(), traffic: new Map() },
     ...changes,

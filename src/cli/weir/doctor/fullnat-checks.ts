@@ -1,0 +1,56 @@
+/** What FullNAT takes of the director's host: local addresses, and their ports. */
+import { FIRST_PORT, FIRST_UPPER_PORT, LOCAL_PORTS, LOWER_PORTS } from '../../../engine/local-addresses.ts'
+import { numericLabel } from '../../ipvsadm/labels.ts'
+import { ruleService } from '../../ipvsadm/listing.ts'
+import { serviceName } from '../services.ts'
+import { destsInUse, type Check, type DoctorFinding } from './check.ts'
+import type { PortRange } from './facts.ts'
+import { hostPrefix } from './server-checks.ts'
+
+const FULLNAT_PORTS: readonly PortRange[] = [
+  [FIRST_PORT, FIRST_PORT + LOWER_PORTS - 1],
+  [FIRST_UPPER_PORT, FIRST_UPPER_PORT + LOCAL_PORTS - LOWER_PORTS - 1],
+]
+/** Those between, which are Linux's default. */
+const OTHER_PORTS: PortRange = [FIRST_PORT + LOWER_PORTS, FIRST_UPPER_PORT - 1]
+
+/** Servers' answers come to a local address, so that it must be this host's. */
+const localAddresses: Check = (scene) =>
+  scene.director.services.flatMap((service): DoctorFinding[] => {
+    const dest = service.dests.find(({ method, weight }) => method === 'fullnat' && weight > 0)
+    if (dest === undefined) return []
+    const words = ruleService(service, numericLabel)
+    if (service.localAddresses.length === 0) {
+      const message = `${serviceName(service)} has servers by FullNAT and no local address: their connections are refused`
+      return [{ code: 'no-local-address', message, remedy: [`ipvsadm -P ${words} -z ADDRESS`] }]
+    }
+    const device = scene.facts.routes.get(dest.address)?.device ?? 'DEVICE'
+    return service.localAddresses
+      .filter(({ address }) => scene.facts.routes.get(address)?.kind !== 'local')
+      .map(({ address }) => ({
+        code: 'local-address-missing',
+        message: `${address}, a local address of ${serviceName(service)}, is not this host's: servers' answers to it do not come here`,
+        remedy: [`ip address add ${hostPrefix(address)} dev ${device}`],
+      }))
+  })
+
+/** Two connections from one address and port to a server's can't be told apart. */
+const localPortsShared: Check = ({ director, facts: { ownPorts } }) => {
+  if (ownPorts === null || destsInUse(director).every(({ dest }) => dest.method !== 'fullnat')) return []
+  const { range, reserved } = ownPorts
+  if (!FULLNAT_PORTS.some((ports) => hasPortIn(range, ports, reserved))) return []
+  const message =
+    `net.ipv4.ip_local_port_range is ${range.join(' ')}, and FullNAT takes the ports ${FULLNAT_PORTS.map((ports) => ports.join(' to ')).join(' and ')} ` +
+    "of its local addresses: where this host's own connections to a server, such as health checks, get the same, their answers go astray"
+  const remedy = [`sysctl -w net.ipv4.ip_local_port_range="${OTHER_PORTS.join(' ')}"`]
+  return [{ code: 'local-ports-shared', message, remedy }]
+}
+
+/** Whether a port is in both ranges and not reserved. */
+function hasPortIn([first, last]: PortRange, [from, to]: PortRange, reserved: readonly PortRange[]): boolean {
+  for (let port = Math.max(first, from); port <= Math.min(last, to); port++)
+    if (!reserved.some(([low, high]) => low <= port && port <= high)) return true
+  return false
+}
+
+export const fullnatChecks: readonly Check[] = [localAddresses, localPortsShared]
