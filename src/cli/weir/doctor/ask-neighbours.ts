@@ -1,38 +1,57 @@
 /**
- * Makes this host ask for the MAC addresses of servers, or of the routers before them, by sending each an empty datagram to the
- * discard port, with a time to live that ends at the neighbour; then waits until all have answered or the kernel has given up: it asks
- * three times, a second apart.
+ * Makes this host ask for the MAC addresses of servers, or of the routers before them, those that it knows already included: a server
+ * that has gone is known for a while. Then waits until all have answered or the kernel has given up: it asks three times, a second apart.
+ *
+ * Who is not known is asked by way of an empty datagram to the discard port, with a time to live that ends at the neighbour.
  */
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DeviceFacts, RouteFacts } from './facts.ts'
-import { neighbourKey, resolvedNeighbours } from './iproute.ts'
+import { neighbourKey, neighbours, probe, type NeighbourState } from './iproute.ts'
 
 const DISCARD_PORT = 9
 const GIVEN_UP_MS = 3500
 const POLL_MS = 50
 
-/** The addresses whose next hop does not answer. Cost: nothing where all are known, up to 3.5 s otherwise. */
+/** The way to a server, by a neighbour. */
+interface Hop {
+  readonly server: string
+  readonly address: string
+  readonly device: string
+}
+
+/** The addresses whose next hop does not answer. Cost: a round trip where all answer, up to 3.5 s otherwise. */
 export async function unresolvedOf(
   routes: ReadonlyMap<string, RouteFacts>,
   devices: readonly DeviceFacts[],
 ): Promise<Set<string>> {
   const asking = new Set(devices.flatMap(({ name, resolves }) => (resolves ? [name] : [])))
-  const hops = [...routes].flatMap(([address, { kind, device, gateway }]): [string, string][] =>
+  const hops = [...routes].flatMap(([server, { kind, device, gateway }]): Hop[] =>
     (kind === 'link' || kind === 'gateway') && device !== null && asking.has(device)
-      ? [[address, neighbourKey(gateway ?? address, device)]]
+      ? [{ server, address: gateway ?? server, device }]
       : [],
   )
-  const unresolved = () => {
-    const resolved = resolvedNeighbours()
-    return hops.filter(([, hop]) => !resolved.has(hop)).map(([address]) => address)
-  }
-  let left = unresolved()
-  if (left.length > 0) await Promise.all(left.map(sendDatagram))
-  for (const deadline = Date.now() + GIVEN_UP_MS; left.length > 0 && Date.now() < deadline; left = unresolved())
+  if (hops.length === 0) return new Set()
+  const before = neighbours()
+  probe(hops.filter((hop) => stateIn(before, hop) === 'answered'))
+  await Promise.all(hops.filter((hop) => !isResolved(before, hop)).map(({ server }) => sendDatagram(server)))
+  let left = hops
+  for (const deadline = Date.now() + GIVEN_UP_MS; ;) {
+    const now = neighbours()
+    left = left.filter((hop) => !isResolved(now, hop))
+    if (left.length === 0 || Date.now() >= deadline) return new Set(left.map(({ server }) => server))
     await wait(POLL_MS)
-  return new Set(left)
+  }
+}
+
+function stateIn(states: ReadonlyMap<string, NeighbourState>, { address, device }: Hop): NeighbourState | undefined {
+  return states.get(neighbourKey(address, device))
+}
+
+function isResolved(states: ReadonlyMap<string, NeighbourState>, hop: Hop): boolean {
+  const state = stateIn(states, hop)
+  return state === 'fixed' || state === 'answered'
 }
 
 /** Whether it could be sent is for the routes to say. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readDevices, readResolved, readRoutes } from './iproute.ts'
+import { readDevices, readNeighbours, readRoutes } from './iproute.ts'
 
 // As iproute2 6.1 prints them.
 const DEVICES = `[{"ifindex":1,"ifname":"lo","flags":["LOOPBACK","UP","LOWER_UP"],"mtu":65536,"link_type":"loopback",
@@ -64,11 +64,19 @@ describe('what ip(8) prints', () => {
     expect(routes.get('10.7.0.1')).toMatchObject({ gateway: 'fe80::1', source: null, mtu: null })
   })
 
-  it('tells neighbours that are known from those that are asked for or have failed', () => {
-    const neighbours = `[{"dst":"10.1.0.7","dev":"a","state":["INCOMPLETE"]},{"dst":"10.1.0.8","dev":"a","state":["FAILED"]},
+  it('tells neighbours that have answered from those that are asked, have failed or are never asked', () => {
+    const states = `[{"dst":"10.1.0.7","dev":"a","state":["INCOMPLETE"]},{"dst":"10.1.0.8","dev":"a","state":["FAILED"]},
       {"dst":"fe80::2","dev":"a","lladdr":"02:00:00:00:00:02","router":null,"state":["STALE"]},{"dst":"10.1.0.9","dev":"b",
-      "lladdr":"02:00:00:00:00:09","state":["PERMANENT"]}]`
-    expect([...readResolved(neighbours)]).toEqual(['fe80::2%a', '10.1.0.9%b'])
-    expect(readResolved('')).toEqual(new Set())
+      "lladdr":"02:00:00:00:00:09","state":["PERMANENT"]},{"dst":"10.1.0.6","dev":"a","lladdr":"02:00:00:00:00:06","state":["PROBE"]},
+      {"dst":"10.1.0.5","dev":"a","lladdr":"02:00:00:00:00:05","extern_learn":null,"state":["REACHABLE"]}]`
+    expect([...readNeighbours(states)]).toEqual([
+      ['10.1.0.7%a', 'asked'],
+      ['10.1.0.8%a', 'failed'],
+      ['fe80::2%a', 'answered'],
+      ['10.1.0.9%b', 'fixed'],
+      ['10.1.0.6%a', 'asked'],
+      ['10.1.0.5%a', 'fixed'],
+    ])
+    expect(readNeighbours('')).toEqual(new Map())
   })
 })

@@ -143,17 +143,33 @@ export function neighbourKey(address: string, device: string): string {
   return `${address}%${device}`
 }
 
-/** Neighbours of which this host knows the MAC address. */
-export function resolvedNeighbours(): Set<string> {
-  return readResolved(ip(['neighbour', 'show']).stdout)
+/** `fixed`: nobody is asked. `answered`: once, and not asked anew. `asked`: no answer yet. `failed`: none came. */
+export type NeighbourState = 'fixed' | 'answered' | 'asked' | 'failed'
+
+export function neighbours(): Map<string, NeighbourState> {
+  return readNeighbours(ip(['neighbour', 'show']).stdout)
 }
 
-/** Reads `ip -json neighbour show`. */
-export function readResolved(json: string): Set<string> {
-  return new Set(
-    parse(json).flatMap(({ dst, dev, lladdr, state }) => {
-      const isFailed = (state as string[] | undefined)?.includes('FAILED') === true
-      return lladdr === undefined || isFailed ? [] : [neighbourKey(dst as string, dev as string)]
-    }),
+/** Reads `ip -json neighbour show`: states by `neighbourKey`. */
+export function readNeighbours(json: string): Map<string, NeighbourState> {
+  return new Map(
+    parse(json).map((entry) => [neighbourKey(entry['dst'] as string, entry['dev'] as string), stateOf(entry)]),
+  )
+}
+
+function stateOf(entry: Record<string, unknown>): NeighbourState {
+  const is = (...names: string[]) =>
+    (entry['state'] as string[] | undefined)?.some((name) => names.includes(name)) === true
+  if (is('PERMANENT', 'NOARP') || 'extern_learn' in entry) return 'fixed'
+  if (is('FAILED')) return 'failed'
+  return is('INCOMPLETE', 'PROBE') ? 'asked' : 'answered'
+}
+
+/** Makes the kernel ask these neighbours, which have answered before, anew: three times, a second apart. */
+export function probe(neighbours: readonly { readonly address: string; readonly device: string }[]): void {
+  if (neighbours.length === 0) return
+  ip(
+    [],
+    neighbours.map(({ address, device }) => `neighbour change ${address} dev ${device} nud probe`),
   )
 }

@@ -31,11 +31,10 @@ describe.skipIf(reason !== null)(
     /** Types what a finding says, where it says. */
     function mend({ remedy, on }: Diagnosis): void {
       for (const line of remedy) {
-        const [command = '', ...words] = line.split(' ')
-        if (command === 'weir' || command === 'ipvsadm') expect(host.run(line)).toMatchObject({ status: 0 })
+        if (/^(weir|ipvsadm) /.test(line)) expect(host.run(line)).toMatchObject({ status: 0 })
         else {
           const place = on === 'server' ? servers : host.namespace
-          const ended = spawnSync('ip', ['netns', 'exec', place, command, ...words], { encoding: 'utf8' })
+          const ended = spawnSync('ip', ['netns', 'exec', place, 'sh', '-c', line], { encoding: 'utf8' })
           expect({ line, status: ended.status, err: ended.stderr }).toEqual({ line, status: 0, err: '' })
         }
       }
@@ -131,6 +130,18 @@ describe.skipIf(reason !== null)(
     )
 
     it(
+      'notices at once that a server is gone, which the host has just heard of',
+      () => {
+        expect(findings()).toEqual([])
+        there(`address delete ${SERVER}/24 dev eth0`)
+        expect(findings().map(({ code }) => code)).toEqual(['server-unresolved'])
+        there(`address add ${SERVER}/24 dev eth0`)
+        expect(findings()).toEqual([])
+      },
+      LIMIT_MS,
+    )
+
+    it(
       'hears a server that answers ARP for the virtual address, and how to quieten it',
       () => {
         there(`address add ${VIP}/32 dev lo`)
@@ -170,6 +181,23 @@ describe.skipIf(reason !== null)(
         host.run(`ipvsadm -a -t ${VIP}:80 -r 10.3.0.1:80 -g`)
         findAndMend('server-behind-router')
         expect(host.run('ipvsadm -Ln').out).toMatch(/10\.3\.0\.1:80 +Tunnel +1 /)
+      },
+      LIMIT_MS,
+    )
+
+    it(
+      "mends what FullNAT needs: a local address, which is the host's, and ports that are no others'",
+      () => {
+        host.run('ipvsadm -C')
+        host.run(`ipvsadm -A -t ${VIP}:80 -s rr`)
+        host.run(`ipvsadm -a -t ${VIP}:80 -r ${SERVER}:80 --fullnat`)
+        host.sysctl('net.ipv4.conf.lo.forwarding=0')
+        // Which is made good by the command that mends the other.
+        expect(findings().map(({ code }) => code)).toEqual(['loopback-forwarding-off', 'no-local-address'])
+        host.run(`ipvsadm -P -t ${VIP}:80 -z 10.1.0.200`)
+        findAndMend('local-address-missing')
+        host.sysctl('net.ipv4.ip_local_port_range=20000 60999')
+        findAndMend('local-ports-shared')
       },
       LIMIT_MS,
     )
