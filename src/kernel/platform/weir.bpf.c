@@ -12,7 +12,8 @@
 #include <bpf/bpf_helpers.h>
 
 #include "records.h"
-#include "platform.h"
+#include "tables.h"
+#include "skb.h"
 #include "engine.c"
 
 /* tcx's own return codes, Linux 6.6. */
@@ -70,7 +71,7 @@ __noinline int weir_handle(struct __sk_buff *skb, int own)
 	else return TCX_NEXT;
 
 	pull_headers(skb, family);
-	packet.skb = skb;
+	packet.context = skb;
 	packet.length = (s64)skb->len - ETHERNET_HEADER;
 	packet.segment = skb->gso_size;
 	packet.mark = skb->mark;
