@@ -50,6 +50,11 @@ export class BpfObject {
     checked(`sizing the map ${map} for ${entries} entries`, 'bpf_map__set_max_entries', this.map(map), entries)
   }
 
+  /** Before `load`: takes an existing map in the place of one that would be made. The descriptor stays the caller's. */
+  reuseMap(map: string, fd: number): void {
+    checked(`taking over the map ${map}`, 'bpf_map__reuse_fd', this.map(map), fd)
+  }
+
   /** Makes the maps and verifies the programs. Throws a `BpfError` with the end of the verifier's log. */
   load(): void {
     const captured = captureWarnings()

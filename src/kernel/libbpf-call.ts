@@ -72,6 +72,7 @@ const SIGNATURES = {
   bpf_map__name: 'sp',
   bpf_map__fd: 'ip',
   bpf_map__set_max_entries: 'ipu',
+  bpf_map__reuse_fd: 'ipi',
   bpf_program__name: 'sp',
   bpf_program__fd: 'ip',
   bpf_prog_test_run_opts: 'iiT',

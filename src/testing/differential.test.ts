@@ -5,7 +5,7 @@ import { REASONS } from '../engine/reasons.ts'
 import { memoryBench } from './bench.ts'
 import type { MakeBench } from './bench-pair.ts'
 import { DifferenceError, episodes, runEpisode } from './differential.ts'
-import { kernelBench, whyNoKernelBench } from './kernel-bench.ts'
+import { kernelBench, whyNoKernelBench, xdpBench, type XdpFate } from './kernel-bench.ts'
 
 const PACKETS = 300_000
 const SEED = Number(process.env['WEIR_SEED'] ?? Date.now() % 1_000_000)
@@ -61,5 +61,25 @@ const suite = skip === null ? 'the kernel' : `the kernel (skipped: ${skip})`
 describe.skipIf(skip !== null)(suite, () => {
   it(`gives the same verdicts, packets and tables as Node for ${PACKETS} random packets, seed ${SEED}`, () => {
     for (const episode of episodes(SEED, PACKETS)) runEpisode(episode, kernelBench)
+  })
+
+  it(`gives the same on a device at XDP, which handles most of them itself, seed ${SEED}`, () => {
+    const fates: Record<XdpFate, number> = { sent: 0, dropped: 0, 'handed-up': 0, untouched: 0 }
+    const counted: MakeBench = (options) => {
+      const bench = xdpBench(options)
+      return {
+        ...bench,
+        close() {
+          for (const fate of Object.keys(fates) as XdpFate[]) fates[fate] += bench.fates[fate]
+          bench.close()
+        },
+      }
+    }
+    for (const episode of episodes(SEED, PACKETS)) runEpisode(episode, counted)
+    console.log(JSON.stringify(fates))
+    expect(fates.untouched).toBeLessThan(PACKETS / 2)
+    expect(fates.sent).toBeGreaterThan(PACKETS / 10)
+    expect(fates.dropped).toBeGreaterThan(PACKETS / 100)
+    expect(fates['handed-up']).toBeGreaterThan(PACKETS / 10)
   })
 })

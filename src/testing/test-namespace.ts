@@ -8,11 +8,13 @@ import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { enableLoopback } from '../kernel/loopback.ts'
 import { networkDevices } from '../kernel/network-devices.ts'
 import { koffi, libc } from '../kernel/libc.ts'
+import { Family } from '../engine/records.ts'
 import { DEFAULT_MTU, HOST_ADDRESS, HOST_ADDRESS_IPV6, TEST_ROUTES } from './routes.ts'
 
 const NAME = `weirbench-${process.pid}`
 const DEVICE = 'bench0'
 const MAC = Uint8Array.of(0x02, 0, 0, 0, 0x0b, 0x01)
+const GATEWAYS: Readonly<Record<Family, string>> = { [Family.Ipv4]: '169.254.7.7', [Family.Ipv6]: 'fe80::7' }
 const CLONE_NEWNET = 0x40000000
 
 export interface TestDevice {
@@ -67,9 +69,16 @@ function makeNamespace(): void {
   inside('address', 'add', `${HOST_ADDRESS_IPV6}/128`, 'dev', DEVICE, 'nodad')
   for (const { family, prefix, type, mtu } of TEST_ROUTES) {
     const of = `-${family}`
-    if (type === 'unicast') inside(of, 'route', 'add', prefix, 'dev', DEVICE, 'mtu', 'lock', String(mtu))
-    else inside(of, 'route', 'add', type, prefix)
+    if (type !== 'unicast') inside(of, 'route', 'add', type, prefix)
+    else inside(of, 'route', 'add', prefix, ...hopOf(family, mtu), 'dev', DEVICE, 'mtu', 'lock', String(mtu))
   }
+  for (const gateway of Object.values(GATEWAYS))
+    inside('neighbour', 'add', gateway, 'lladdr', '02:00:00:00:0b:02', 'dev', DEVICE, 'nud', 'permanent')
+}
+
+/** The next hop of a route: the default ones have a neighbour that is resolved, the narrow ones none that ever is. */
+function hopOf(family: Family, mtu: number): readonly string[] {
+  return mtu === DEFAULT_MTU ? ['via', GATEWAYS[family], 'onlink'] : []
 }
 
 /** Enters the namespace, made where it isn't there yet; to be undone by `leaveNamespace`. */

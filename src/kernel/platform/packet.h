@@ -46,7 +46,7 @@ static __always_inline void *packet_end(packet_context *context)
 	return end;
 }
 
-#define AT(type, packet, offset)                                                           \
+#define AT(type, packet, offset)                                                   \
 	({                                                                                 \
 		u64 offset_ = (offset);                                                    \
 		struct type *at_ = NULL;                                                   \
@@ -218,6 +218,7 @@ static __always_inline s64 look_up(struct packet *packet, u32 flags)
 {
 	switch (bpf_fib_lookup(packet->context, &packet->fib, sizeof(packet->fib), flags)) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
+	case BPF_FIB_LKUP_RET_NO_NEIGH:
 		return ROUTE_FOUND;
 	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
 		return ROUTE_TOO_BIG;

@@ -15,9 +15,7 @@
 #include "tables.h"
 #include "skb.h"
 #include "engine.c"
-
-/* tcx's own return codes, Linux 6.6. */
-#define TCX_NEXT (-1)
+#include "tcx.h"
 
 #define NS_PER_MS 1000000ULL
 #define CLOCK_MONOTONIC 1
@@ -51,15 +49,6 @@ static __always_inline void pull_headers(struct __sk_buff *skb, int family)
 	pull(skb, most < skb->len ? most : skb->len);
 }
 
-static __always_inline int redirect(struct packet *packet)
-{
-	struct bpf_redir_neigh hop = { .nh_family = packet->fib.family };
-
-	if (packet->fib.family == AF_INET) hop.ipv4_nh = packet->fib.ipv4_dst;
-	else __builtin_memcpy(hop.ipv6_nh, packet->fib.ipv6_dst, sizeof(hop.ipv6_nh));
-	return bpf_redirect_neigh(packet->fib.ifindex, &hop, sizeof(hop), 0);
-}
-
 /* Global, so that the verifier walks it once for all programs. The context is a socket buffer's, whose data begins with the Ethernet header. */
 __noinline int weir_handle(struct __sk_buff *skb, int own)
 {
@@ -80,10 +69,9 @@ __noinline int weir_handle(struct __sk_buff *skb, int own)
 	case VERDICT_DROP:
 		return TC_ACT_SHOT;
 	case VERDICT_FORWARD:
-		return redirect(&packet);
+		return redirect_to(packet.fib.ifindex, packet.fib.family, packet.fib.ipv6_dst);
 	case VERDICT_SEND:
-		/* What comes in by the loopback device with the host's own address is the host's own, and forwarded if need be in pieces. */
-		return bpf_redirect(LOOPBACK_IFINDEX, BPF_F_INGRESS);
+		return send_as_host();
 	default:
 		return TCX_NEXT;
 	}
@@ -92,8 +80,8 @@ __noinline int weir_handle(struct __sk_buff *skb, int own)
 SEC("tc")
 int weir_ingress(struct __sk_buff *skb)
 {
-	/* A tagged frame comes again, untagged, on its VLAN's device; a frame to another host is none of ours. */
-	if (skb->vlan_present || skb->pkt_type != PACKET_HOST) return TCX_NEXT;
+	/* A tagged frame comes again, untagged, on its VLAN's device; a frame to another host is none of ours; what has a handoff is done with. */
+	if (skb->vlan_present || skb->pkt_type != PACKET_HOST || handoff_of(skb)) return TCX_NEXT;
 	return weir_handle(skb, skb->ifindex == LOOPBACK_IFINDEX);
 }
 
