@@ -1,51 +1,119 @@
 /**
- * Which devices carry the director's program: every Ethernet device, except those that the operator has excluded.
+ * Which devices carry the director's programs: every Ethernet device, except those that the operator has excluded. All carry the one for
+ * tcx; a device at XDP carries that for XDP in front of it, and the one that takes its handoffs.
  *
- * A link is pinned, so the program stays attached with no process of ours alive; it ends with its device, and its pin is then
- * removed. Excluded devices are kept by name, one a line, in the file `excluded`: a device that returns is still excluded.
+ * A link is pinned, so a program stays attached with no process of ours alive; it ends with its device, and its pin is then removed.
  */
-import { readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { unlinkSync } from 'node:fs'
+import { choose, type DeviceLists, readDeviceLists } from './device-lists.ts'
 import { KernelError } from './errors.ts'
 import { BpfError, attachTcxIngress, closeFd, pin } from './libbpf.ts'
-import { networkDevices, type NetworkDevice } from './network-devices.ts'
-import type { PinnedDirector } from './pins.ts'
+import { deviceDriver, networkDevices, type NetworkDevice } from './network-devices.ts'
+import type { LinkKind, PinnedDirector } from './pins.ts'
 import type { StateFolder } from './state-folder.ts'
+import { attachAtXdp } from './attach-xdp.ts'
+import { xdpFeatures } from './xdp-features.ts'
+import { redirectTargets, refreshRedirectTargets } from './xdp-programs.ts'
 
 /** Why a device does or does not carry the program. `new`: the next command that writes attaches it. */
 export type AttachmentReason = 'attached' | 'excluded' | 'not-ethernet' | 'loopback' | 'new' | 'not-loaded'
+
+/**
+ * How packets from devices at XDP leave by a device: redirected by its driver, or through tcx, which it is slower, where the driver takes
+ * no redirected frames. `lost`: it takes none any more, but nobody has told the program.
+ */
+export type RedirectStatus = 'direct' | 'through-tcx' | 'lost'
 
 export interface DeviceStatus {
   readonly name: string
   readonly ifindex: number
   readonly attached: boolean
   readonly reason: AttachmentReason
+  /** Where it carries the program; null where it carries none. */
+  readonly mode: 'tcx' | 'xdp' | null
+  /** Whether it is to be at XDP. */
+  readonly wantsXdp: boolean
+  /** As `ethtool -i` names it; null where it has none. */
+  readonly driver: string | null
+  /** Null for other than attached devices, and while no device is at XDP. */
+  readonly redirects: RedirectStatus | null
 }
 
 const ENODEV = 'ENODEV'
 
 /** In the order of their indexes. `director` is null where none is loaded. */
 export function deviceStatus(folder: StateFolder, director: PinnedDirector | null): DeviceStatus[] {
-  const excluded = readExcluded(folder)
-  const carriers = new Set(director?.links().flatMap((link) => (link.alive ? [link.ifindex] : [])))
-  return networkDevices().map(({ name, ifindex, kind }) => {
-    const attached = carriers.has(ifindex)
-    if (attached) return { name, ifindex, attached, reason: 'attached' }
-    if (kind !== 'ethernet') return { name, ifindex, attached, reason: kind === 'loopback' ? kind : 'not-ethernet' }
-    if (excluded.has(name)) return { name, ifindex, attached, reason: 'excluded' }
-    return { name, ifindex, attached, reason: director === null ? 'not-loaded' : 'new' }
+  const lists = readDeviceLists(folder)
+  const carriers = carriersOf(director)
+  const redirects = redirectsOf(director, carriers)
+  return networkDevices().map((device) => {
+    const { name, ifindex } = device
+    const reason = reasonOf(device, lists, director, carriers)
+    const attached = reason === 'attached'
+    const mode = !attached ? null : carriers.xdp.has(ifindex) && carriers.handoff.has(ifindex) ? 'xdp' : 'tcx'
+    const wantsXdp = lists.xdp.has(name) && !lists.excluded.has(name)
+    const redirected = attached ? redirects(ifindex) : null
+    return { name, ifindex, attached, reason, mode, wantsXdp, driver: deviceDriver(name), redirects: redirected }
   })
 }
 
-/** Brings links into line with devices: unpins those of gone or excluded devices, attaches to devices that have none. */
-export function attachAll(director: PinnedDirector): void {
-  const excluded = readExcluded(director.folder)
-  const wanted = networkDevices().filter(({ kind, name }) => kind === 'ethernet' && !excluded.has(name))
-  const carriers = new Set<number>()
-  for (const link of director.links()) {
-    if (link.alive && wanted.some(({ ifindex }) => ifindex === link.ifindex)) carriers.add(link.ifindex)
-    else unlinkSync(link.path)
+type Carriers = Readonly<Record<LinkKind, ReadonlySet<number>>>
+
+/** Indexes of the devices that have a link of each kind. */
+function carriersOf(director: PinnedDirector | null): Carriers {
+  const live = director?.links().filter(({ alive }) => alive) ?? []
+  const of = (wanted: LinkKind) => new Set(live.flatMap(({ kind, ifindex }) => (kind === wanted ? [ifindex] : [])))
+  return { tcx: of('tcx'), handoff: of('handoff'), xdp: of('xdp') }
+}
+
+function reasonOf(
+  { name, ifindex, kind }: NetworkDevice,
+  { excluded }: DeviceLists,
+  director: PinnedDirector | null,
+  { tcx }: Carriers,
+): AttachmentReason {
+  if (tcx.has(ifindex)) return 'attached'
+  if (kind !== 'ethernet') return kind === 'loopback' ? kind : 'not-ethernet'
+  if (excluded.has(name)) return 'excluded'
+  return director === null ? 'not-loaded' : 'new'
+}
+
+function redirectsOf(director: PinnedDirector | null, { xdp }: Carriers): (ifindex: number) => RedirectStatus | null {
+  if (director === null || xdp.size === 0) return () => null
+  const targets = redirectTargets(director)
+  const features = xdpFeatures()
+  return (ifindex) => {
+    if (!targets.has(ifindex)) return 'through-tcx'
+    return features.get(ifindex)?.target === true ? 'direct' : 'lost'
   }
-  const missing = wanted.filter(({ ifindex }) => !carriers.has(ifindex))
+}
+
+/**
+ * Brings links into line with devices: unpins those of gone or excluded devices, attaches to devices that have none. A device that is to be at
+ * XDP and can't be stays at tcx.
+ */
+export function attachAll(director: PinnedDirector): void {
+  const { excluded, xdp } = readDeviceLists(director.folder)
+  const wanted = networkDevices().filter(({ kind, name }) => kind === 'ethernet' && !excluded.has(name))
+  const atXdp = wanted.filter(({ name }) => xdp.has(name))
+  removeLinks(director, 'xdp', atXdp)
+  removeLinks(director, 'handoff', atXdp)
+  removeLinks(director, 'tcx', wanted)
+  attachMissing(director, wanted)
+  if (atXdp.length > 0) returnToXdp(director, atXdp)
+  if (director.hasXdp()) refreshRedirectTargets(director)
+}
+
+/** Unpins links of other devices than those. */
+function removeLinks(director: PinnedDirector, kind: LinkKind, devices: readonly NetworkDevice[]): void {
+  for (const link of director.links())
+    if (link.kind === kind && !(link.alive && devices.some(({ ifindex }) => ifindex === link.ifindex)))
+      unlinkSync(link.path)
+}
+
+function attachMissing(director: PinnedDirector, devices: readonly NetworkDevice[]): void {
+  const { tcx } = carriersOf(director)
+  const missing = devices.filter(({ ifindex }) => !tcx.has(ifindex))
   if (missing.length === 0) return
   const program = director.openProgram()
   try {
@@ -77,48 +145,56 @@ function attachDevice(folder: StateFolder, program: number, { name, ifindex }: N
   }
 }
 
-/** Under the writers' lock: takes devices off the excluded ones, or puts them there. All names are checked before any is changed. */
-export function setExcluded(folder: StateFolder, names: readonly string[], exclude: boolean): void {
-  const excluded = readExcluded(folder)
+/** Under the writers' lock: excludes devices, or takes them back to tcx. All names are checked before any is changed. */
+export function setChoice(folder: StateFolder, names: readonly string[], choice: 'tcx' | 'excluded'): void {
+  const lists = readDeviceLists(folder)
   const devices = new Map(networkDevices().map((device) => [device.name, device]))
-  for (const name of names) requireAttachable(name, devices.get(name), excluded.has(name))
   for (const name of names) {
-    if (exclude) excluded.add(name)
-    else excluded.delete(name)
+    const isKnown = lists.excluded.has(name) || lists.xdp.has(name)
+    if (devices.has(name) || !isKnown) requireEthernet(name, devices.get(name))
   }
-  writeExcluded(folder, excluded)
+  choose(folder, names, choice)
 }
 
-function requireAttachable(name: string, device: NetworkDevice | undefined, excluded: boolean): void {
-  if (device === undefined) {
-    if (excluded) return
+function requireEthernet(name: string, device: NetworkDevice | undefined): NetworkDevice {
+  if (device === undefined)
     throw new KernelError(
       'no-such-device',
       `there is no device "${name}" in this network namespace: "weir devices" lists them`,
     )
-  }
   if (device.kind !== 'ethernet') {
     const what = device.kind === 'loopback' ? 'the loopback device' : 'not an Ethernet device'
     throw new KernelError('not-attachable', `${name} is ${what}: the program is only for Ethernet devices`)
   }
+  return device
 }
 
-function readExcluded(folder: StateFolder): Set<string> {
-  try {
-    return new Set(readFileSync(`${folder.files}/excluded`, 'utf8').split('\n').filter(Boolean))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Set()
-    throw error
-  }
+/**
+ * Under the writers' lock: puts devices at XDP, from now on. Throws `no-such-device`, `not-attachable` or `load-failed` before any is
+ * changed.
+ */
+export function chooseXdp(director: PinnedDirector, names: readonly string[], objectFile?: string): void {
+  const devices = networkDevices()
+  const chosen = [...new Set(names)].map((name) =>
+    requireEthernet(
+      name,
+      devices.find((device) => device.name === name),
+    ),
+  )
+  attachAtXdp(director, chosen, objectFile)
+  choose(director.folder, names, 'xdp')
 }
 
-/** By rename, so that a reader sees the old list or the new one. */
-function writeExcluded(folder: StateFolder, excluded: ReadonlySet<string>): void {
-  const path = `${folder.files}/excluded`
-  if (excluded.size === 0) {
-    rmSync(path, { force: true })
-    return
+/** Puts devices that are to be at XDP back there. */
+function returnToXdp(director: PinnedDirector, devices: readonly NetworkDevice[]): void {
+  const { handoff, xdp } = carriersOf(director)
+  for (const device of devices) {
+    if (handoff.has(device.ifindex) && xdp.has(device.ifindex)) continue
+    try {
+      attachAtXdp(director, [device])
+    } catch (error) {
+      // "weir status" tells that it isn't there; tcx does its work meanwhile.
+      if (!(error instanceof KernelError)) throw error
+    }
   }
-  writeFileSync(`${path}.new`, [...excluded].join('\n') + '\n', { mode: 0o600 })
-  renameSync(`${path}.new`, path)
 }

@@ -7,8 +7,13 @@
 import { closeSync } from 'node:fs'
 import { BpfError, call, checked } from './libbpf-call.ts'
 
-/** `BPF_TCX_INGRESS`. */
+/** `enum bpf_attach_type`. */
+const XDP = 37
 const TCX_INGRESS = 46
+/** In front of the programs that are there. */
+const BPF_F_BEFORE = 8
+/** By the driver, not by the kernel's generic stand-in. */
+const XDP_FLAGS_DRV_MODE = 4
 
 export interface MapInfo {
   /** `enum bpf_map_type`. */
@@ -30,7 +35,7 @@ export interface ProgramInfo {
 export interface LinkInfo {
   readonly id: number
   readonly programId: number
-  /** The device of a tcx link; 0 where it is gone. */
+  /** The device of a tcx or XDP link; 0 where it is gone. */
   readonly ifindex: number
 }
 
@@ -75,6 +80,26 @@ export function linkInfo(fd: number): LinkInfo {
 /** Attaches a `SEC("tc")` program to a device's tcx ingress (kernel 6.6) of this namespace; the link's descriptor. */
 export function attachTcxIngress(programFd: number, ifindex: number): number {
   return checked(`attaching to device ${ifindex}`, 'bpf_link_create', programFd, ifindex, TCX_INGRESS, null)
+}
+
+/** As `attachTcxIngress`, in front of all programs that are there. */
+export function attachTcxIngressFirst(programFd: number, ifindex: number): number {
+  const what = `attaching to device ${ifindex}`
+  return checked(what, 'bpf_link_create', programFd, ifindex, TCX_INGRESS, linkOptions(BPF_F_BEFORE))
+}
+
+/** Attaches a `SEC("xdp")` program to a device's driver. EBUSY where another program is, EEXIST where a generic one is. */
+export function attachXdp(programFd: number, ifindex: number): number {
+  const what = `attaching to device ${ifindex} at XDP`
+  return checked(what, 'bpf_link_create', programFd, ifindex, XDP, linkOptions(XDP_FLAGS_DRV_MODE))
+}
+
+/** `struct bpf_link_create_opts`: its size, then the flags. */
+function linkOptions(flags: number): Uint8Array {
+  const options = Buffer.alloc(64)
+  options.writeBigUInt64LE(64n, 0)
+  options.writeUInt32LE(flags, 8)
+  return options
 }
 
 /** Makes a path below a bpffs keep what `fd` names alive. */

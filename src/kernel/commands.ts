@@ -4,7 +4,7 @@
  * A command that writes holds the writers' lock, first removes what a killed load or unload has left, and in the end attaches
  * devices that have appeared. A command that only looks takes no lock and makes nothing.
  */
-import { attachAll, deviceStatus, setExcluded, type DeviceStatus } from './attach.ts'
+import { attachAll, chooseXdp, deviceStatus, setChoice, type DeviceStatus } from './attach.ts'
 import { KernelError } from './errors.ts'
 import { loadInto, type LoadOptions } from './loader.ts'
 import { prepareLoopback, restoreLoopback } from './loopback.ts'
@@ -93,11 +93,18 @@ export function unload(): boolean {
   })
 }
 
+export interface AttachOptions {
+  /** At XDP instead of at tcx. */
+  readonly xdp?: boolean
+  /** The compiled programs for XDP; default `weir-xdp.bpf.o` of this build. */
+  readonly xdpObjectFile?: string
+}
+
 /**
- * Attaches devices that were excluded, and those that have appeared since. Throws `not-loaded`, and, before anything is changed,
- * `no-such-device` or `not-attachable`.
+ * Attaches devices that were excluded, puts those named at tcx or XDP, and attaches those that have appeared since. Throws `not-loaded`,
+ * and, before anything is changed, `no-such-device`, `not-attachable` or `load-failed`.
  */
-export function attach(names: readonly string[] = []): void {
+export function attach(names: readonly string[] = [], { xdp = false, xdpObjectFile }: AttachOptions = {}): void {
   writing((folder) => {
     const director = PinnedDirector.open(folder)
     if (director === null)
@@ -106,7 +113,8 @@ export function attach(names: readonly string[] = []): void {
         'no director is loaded in this network namespace: run "weir load", which attaches as well',
       )
     try {
-      setExcluded(folder, names, false)
+      if (xdp) chooseXdp(director, names, xdpObjectFile)
+      else setChoice(folder, names, 'tcx')
       prepareLoopback(folder)
       attachAll(director)
     } finally {
@@ -118,7 +126,7 @@ export function attach(names: readonly string[] = []): void {
 /** Detaches devices and keeps them excluded, also from a director that is loaded later. Throws as `attach`, but for `not-loaded`. */
 export function detach(names: readonly string[]): void {
   writing((folder) => {
-    setExcluded(folder, names, true)
+    setChoice(folder, names, 'excluded')
     const director = PinnedDirector.open(folder)
     if (director === null) return
     try {

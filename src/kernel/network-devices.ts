@@ -17,8 +17,13 @@ export interface NetworkDevice {
 const ENTRY_BYTES = 16
 const IFNAMSIZ = 16
 const AF_INET = 2
+const SIOCGIFMTU = 0x8921
 const SIOCGIFHWADDR = 0x8927
+const SIOCETHTOOL = 0x8946
+const ETHTOOL_GDRVINFO = 3
+const DRIVER_INFO_BYTES = 196
 const ENODEV = 19
+const EOPNOTSUPP = 95
 /** linux/if_arp.h. */
 const ARPHRD_ETHER = 1
 const ARPHRD_LOOPBACK = 772
@@ -52,15 +57,41 @@ function nameIndex(): [number, string][] {
 
 /** Null for a device that has gone since it was listed. */
 function deviceKind(socket: number, name: string): NetworkDevice['kind'] | null {
-  // struct ifreq: the name, then a sockaddr whose family is the hardware type.
-  const request = Buffer.alloc(40)
-  request.write(name, 0, IFNAMSIZ - 1, 'latin1')
-  if ((libc('ioctl', 'int', ['int', 'ulong', 'void *'])(socket, SIOCGIFHWADDR, request) as number) < 0) {
-    const errno = koffi().errno()
-    if (errno === ENODEV) return null
-    throw new Error(`the type of device ${name} is not known: errno ${errno}`)
-  }
-  const type = request.readUInt16LE(IFNAMSIZ)
+  // A sockaddr, whose family is the hardware type.
+  const type = askDevice(socket, SIOCGIFHWADDR, name)?.readUInt16LE(IFNAMSIZ)
+  if (type === undefined) return null
   if (type === ARPHRD_ETHER) return 'ethernet'
   return type === ARPHRD_LOOPBACK ? 'loopback' : 'other'
+}
+
+/** Of an IP packet in bytes. Null for a device that is gone. */
+export function deviceMtu(name: string): number | null {
+  return withSocket(AF_INET, (socket) => askDevice(socket, SIOCGIFMTU, name)?.readUInt32LE(IFNAMSIZ) ?? null)
+}
+
+/** As `ethtool -i` names it. Null where the device is gone or has none. */
+export function deviceDriver(name: string): string | null {
+  // struct ethtool_drvinfo: the command, then the name of 32 bytes.
+  const pointer = koffi().alloc('uint8', DRIVER_INFO_BYTES) as unknown
+  const info = Buffer.from(koffi().view(pointer, DRIVER_INFO_BYTES)).fill(0)
+  try {
+    info.writeUInt32LE(ETHTOOL_GDRVINFO, 0)
+    const argument = Buffer.alloc(8)
+    argument.writeBigUInt64LE(koffi().address(pointer))
+    if (withSocket(AF_INET, (socket) => askDevice(socket, SIOCETHTOOL, name, argument)) === null) return null
+    return info.toString('latin1', 4, info.indexOf(0, 4)) || null
+  } finally {
+    koffi().free(pointer)
+  }
+}
+
+/** The `struct ifreq` that the kernel answers with: the name, then what was asked. Null where the device is gone or can't tell. */
+function askDevice(socket: number, question: number, name: string, argument?: Uint8Array): Buffer | null {
+  const request = Buffer.alloc(40)
+  request.write(name, 0, IFNAMSIZ - 1, 'latin1')
+  if (argument !== undefined) request.set(argument, IFNAMSIZ)
+  if ((libc('ioctl', 'int', ['int', 'ulong', 'void *'])(socket, question, request) as number) >= 0) return request
+  const errno = koffi().errno()
+  if (errno === ENODEV || errno === EOPNOTSUPP) return null
+  throw new Error(`the device ${name} can't be asked (ioctl ${question}): errno ${errno}`)
 }

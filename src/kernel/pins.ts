@@ -1,7 +1,8 @@
 /**
- * The pinned director of a network namespace: the tables' maps, the ticker, the program, and one link for each device.
+ * The pinned director of a network namespace: the tables' maps, the ticker, the programs, and links to devices.
  *
- *   <cookie>/maps/<table>, ticker    <cookie>/programs/weir_ingress    <cookie>/links/tcx-<ifindex>
+ *   <cookie>/maps/<table>, ticker    programs/weir_ingress    links/tcx-<ifindex>, handoff-<ifindex>, xdp-<ifindex>
+ *            xdp/weir_xdp, weir_handoff, redirectTargets      since a device is or was at XDP
  *
  * Invariant: the folder <cookie> is whole or absent, because it gets its name by a rename when everything is in it and loses it by
  * a rename before anything is removed. What is found otherwise is damage, which is reported, never guessed at.
@@ -21,7 +22,15 @@ export const TICKER = 'ticker'
 /** The program that handles what a device receives. */
 export const INGRESS = 'weir_ingress'
 
-const LINK_NAME = /^tcx-(\d+)$/
+/** What a device at XDP needs besides, `xdp-programs.ts`. */
+export const XDP = 'weir_xdp'
+export const HANDOFF = 'weir_handoff'
+export const REDIRECT_TARGETS = 'redirectTargets'
+
+/** `tcx` for the program on every device; the others for a device at XDP. */
+export type LinkKind = 'tcx' | 'handoff' | 'xdp'
+
+const LINK_NAME = /^(tcx|handoff|xdp)-(\d+)$/
 /** Tells the version of all the others. */
 const VERSION_TABLE = 'layouts'
 
@@ -37,6 +46,7 @@ export interface PinnedMap {
 
 export interface PinnedLink {
   readonly path: string
+  readonly kind: LinkKind
   /** As in the pin's name. */
   readonly ifindex: number
   /** False once the device is gone. */
@@ -84,9 +94,19 @@ export class PinnedDirector {
     return openPin(`${this.folder.pins}/programs/${INGRESS}`)
   }
 
+  /** Whether the programs for devices at XDP are loaded. */
+  hasXdp(): boolean {
+    return list(`${this.folder.pins}/xdp`) !== null
+  }
+
+  /** A descriptor of one of them or of their map, for the caller to close. */
+  openXdp(name: typeof XDP | typeof HANDOFF | typeof REDIRECT_TARGETS): number {
+    return openPin(`${this.folder.pins}/xdp/${name}`)
+  }
+
   links(): PinnedLink[] {
     const names = list(`${this.folder.pins}/links`) ?? []
-    return names.flatMap((name) => readLink(`${this.folder.pins}/links/${name}`, Number(LINK_NAME.exec(name)?.[1])))
+    return names.flatMap((name) => readLink(this.folder, name))
   }
 
   close(): void {
@@ -113,9 +133,10 @@ export class PinnedDirector {
 
   private requireWhole(): void {
     const { folder } = this
-    this.requireNames('', list(folder.pins), ['links', 'maps', 'programs'])
+    this.requireNames('', list(folder.pins), ['links', 'maps', 'programs', ...(this.hasXdp() ? ['xdp'] : [])])
     this.requireNames('maps/', list(`${folder.pins}/maps`), [...TABLE_NAMES, TICKER])
     this.requireNames('programs/', list(`${folder.pins}/programs`), [INGRESS])
+    if (this.hasXdp()) this.requireNames('xdp/', list(`${folder.pins}/xdp`), [XDP, HANDOFF, REDIRECT_TARGETS])
     const stranger = list(`${folder.pins}/links`)?.find((name) => !LINK_NAME.test(name))
     if (stranger !== undefined) throw corrupt(folder, `links/${stranger} is not Weir's`)
     for (const table of TABLE_NAMES) this.requireSize(table)
@@ -144,7 +165,10 @@ export class PinnedDirector {
 }
 
 /** Empty where a writer has removed the link since it was listed. */
-function readLink(path: string, ifindex: number): PinnedLink[] {
+function readLink(folder: StateFolder, name: string): PinnedLink[] {
+  const [, kind, index] = LINK_NAME.exec(name) ?? []
+  const path = `${folder.pins}/links/${name}`
+  const ifindex = Number(index)
   let fd: number
   try {
     fd = openPin(path)
@@ -153,7 +177,7 @@ function readLink(path: string, ifindex: number): PinnedLink[] {
     throw error
   }
   try {
-    return [{ path, ifindex, alive: linkInfo(fd).ifindex === ifindex }]
+    return [{ path, kind: kind as LinkKind, ifindex, alive: linkInfo(fd).ifindex === ifindex }]
   } finally {
     closeFd(fd)
   }

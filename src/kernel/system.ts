@@ -50,8 +50,8 @@ const SOL_SOCKET = 1
 const SO_NETNS_COOKIE = 71
 
 /** Runs `work` with a socket of this network namespace. */
-export function withSocket<T>(family: number, work: (socket: number) => T): T {
-  const socket = libc('socket', 'int', ['int', 'int', 'int'])(family, SOCK_DGRAM_CLOEXEC, 0) as number
+export function withSocket<T>(family: number, work: (socket: number) => T, protocol = 0): T {
+  const socket = libc('socket', 'int', ['int', 'int', 'int'])(family, SOCK_DGRAM_CLOEXEC, protocol) as number
   if (socket < 0) throw new Error(`no socket of family ${family}: errno ${koffi().errno()}`)
   try {
     return work(socket)

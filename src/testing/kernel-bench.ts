@@ -32,10 +32,9 @@ const VERDICTS: ReadonlyMap<number, BenchVerdict> = new Map([
   [2, 'drop'],
   [7, 'forward'],
 ])
-/** What weir_xdp returns of a packet that doesn't go up: XDP_DROP, XDP_TX, XDP_REDIRECT. */
+/** What weir_xdp returns of a packet that doesn't go up: XDP_DROP, XDP_REDIRECT. */
 const XDP_VERDICTS: ReadonlyMap<number, BenchVerdict> = new Map([
   [1, 'drop'],
-  [3, 'forward'],
   [4, 'forward'],
 ])
 const XDP_PASS = 2

@@ -117,25 +117,35 @@ function addDevices(weir: Command, io: WeirIo): void {
 }
 
 function addAttach(weir: Command, io: WeirIo): void {
-  weir
+  const attach = weir
     .command('attach')
     .description('attach new devices, and those named')
-    .argument('[device...]', 'devices to take back that "weir detach" has excluded')
+    .argument('[device...]', 'devices to take back that "weir detach" has excluded, or that are at XDP')
+    .option('--xdp', 'the devices named at XDP, the accelerator in the driver, instead of at tcx')
     .addHelpText(
       'after',
       notes(
         'Every Ethernet device carries the program unless it was detached. A device that appears later is attached by the\n' +
-          'next command that changes anything, or by this one. Prints the devices that are attached in the end.',
+          'next command that changes anything, or by this one. Prints the devices that are attached in the end.\n\n' +
+          'At XDP packets are forwarded before the kernel makes anything of them, where the driver has native XDP. Packets that\n' +
+          'leave by a device whose driver takes no redirected frames go through tcx; a warning then says what to do. A device\n' +
+          'stays at XDP, also when it is gone and comes back, until "weir attach DEVICE" or "weir detach DEVICE".',
         [
           ['weir attach', 'all that are not excluded'],
-          ['weir attach eth1', 'eth1 as well, from now on'],
+          ['weir attach eth1', 'eth1 as well, from now on, at tcx'],
+          ['weir attach --xdp eth0 eth1', 'both at XDP'],
         ],
       ),
     )
-    .action(async (names: string[]) => {
-      const { attach } = await import('../../kernel/commands.ts')
-      attach(names)
+    .action(async (names: string[], { xdp = false }: { xdp?: boolean }) => {
+      if (xdp && names.length === 0)
+        attach.error("error: missing argument 'device': --xdp is for devices that are named")
+      const commands = await import('../../kernel/commands.ts')
+      commands.attach(names, { xdp })
       await sayAttached(io)
+      if (!xdp) return
+      const { redirectNotes } = await import('./warnings.ts')
+      for (const note of redirectNotes(commands.devices())) io.err(`weir: ${note}\n`)
     })
 }
 
@@ -294,7 +304,9 @@ function assignment(text: string, before: Partial<SettingValues> | undefined): P
 
 async function sayAttached(io: WeirIo): Promise<void> {
   const { devices } = await import('../../kernel/commands.ts')
-  const names = devices().flatMap(({ name, attached }) => (attached ? [name] : []))
+  const names = devices().flatMap(({ name, mode }) =>
+    mode === null ? [] : mode === 'xdp' ? [`${name} (xdp)`] : [name],
+  )
   io.out(names.length === 0 ? 'Attached to no device: see "weir devices".\n' : `Attached to ${names.join(', ')}.\n`)
 }
 

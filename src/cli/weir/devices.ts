@@ -1,5 +1,5 @@
 /** `weir devices`: which devices carry the director's program, and why the others don't. */
-import type { AttachmentReason, DeviceStatus } from '../../kernel/attach.ts'
+import type { AttachmentReason, DeviceStatus, RedirectStatus } from '../../kernel/attach.ts'
 import { formatTable } from './table.ts'
 
 const WORDS: Record<AttachmentReason, (name: string) => string> = {
@@ -11,9 +11,21 @@ const WORDS: Record<AttachmentReason, (name: string) => string> = {
   'not-loaded': () => 'no director is loaded',
 }
 
-/** Name, attached or not, and why. */
+/** Behind the reason, where devices are at XDP. */
+const REDIRECTS: Record<RedirectStatus, string> = {
+  direct: ', takes redirected frames',
+  'through-tcx': ', takes no redirected frames: they leave through tcx',
+  lost: ', takes no redirected frames any more: they are lost',
+}
+
+/** Name, attached where or not, and why. */
 export function deviceRows(devices: readonly DeviceStatus[]): string[][] {
-  return devices.map(({ name, attached, reason }) => [name, attached ? 'yes' : 'no', WORDS[reason](name)])
+  return devices.map((device) => [device.name, device.mode ?? 'no', why(device)])
+}
+
+function why({ name, reason, mode, wantsXdp, redirects }: DeviceStatus): string {
+  if (mode === 'tcx' && wantsXdp) return `attached: "weir attach --xdp ${name}" tells why it is not at XDP`
+  return WORDS[reason](name) + (redirects === null ? '' : REDIRECTS[redirects])
 }
 
 export function renderDevices(devices: readonly DeviceStatus[]): string {

@@ -12,7 +12,7 @@ Loaded for 2 h 5 min (since 2026-01-02T03:04:05Z), table layout 1, network names
 
 DEVICE  ATTACHED  WHY
 lo      no        the loopback device
-eth0    yes       attached
+eth0    tcx       attached
 
 SERVICE             BY            WEIGHT  ACTIVE  INACTIVE  CONNS  CONNS/S  PKT/S IN   OUT  BIT/S IN    OUT
 tcp 10.9.0.1:80     rr                         6     24.7k  40.0k       30      1600  3200     1.02M  10.2M

@@ -2,18 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { Way } from './routes.ts'
 import { PLAIN_SERVICE, type MethodName } from '../../control/model.ts'
 import type { LoadedSnapshot, Snapshot } from './snapshot.ts'
-import { dest, healthy, service, serviceOf } from './testing/snapshots.ts'
-import { warningsOf } from './warnings.ts'
+import { dest, device, healthy, service, serviceOf } from './testing/snapshots.ts'
+import { redirectNotes, warningsOf } from './warnings.ts'
 
 const MARK_6 = { ...PLAIN_SERVICE, protocol: 'fwm', mark: 7, family: 6, scheduler: 'wlc' } as const
 const codes = (snapshot: Snapshot) => warningsOf(snapshot).map(({ code }) => code)
 const codesOf = (changes: Partial<LoadedSnapshot>) => codes(healthy(changes))
-const device = (name: string, reason: Snapshot['devices'][number]['reason']) => ({
-  name,
-  ifindex: 7,
-  attached: reason === 'attached',
-  reason,
-})
 
 it('nothing is wrong with a healthy director', () => {
   expect(warningsOf(healthy())).toEqual([])
@@ -43,6 +37,32 @@ describe('devices', () => {
     expect(warningsOf({ ...healthy(), devices: [device('eth1', 'excluded')] })).toMatchObject([
       { code: 'nothing-attached', remedy: ['weir attach eth1'] },
     ])
+  })
+})
+
+describe('devices at XDP', () => {
+  const front = device('eth0', 'attached', { mode: 'xdp', wantsXdp: true, redirects: 'direct' })
+  const back = (redirects: 'direct' | 'through-tcx' | 'lost', driver = 'veth') =>
+    device('eth1', 'attached', { redirects, driver })
+
+  it('lose what leaves by a device that takes no redirected frames any more, which is a fault', () => {
+    expect(codes({ ...healthy(), devices: [front, back('lost')] })).toEqual(['redirects-lost'])
+    for (const redirects of ['direct', 'through-tcx'] as const)
+      expect(codes({ ...healthy(), devices: [front, back(redirects)] })).toEqual([])
+  })
+
+  it('are told of devices that take no redirected frames, with what makes their driver take them', () => {
+    expect(redirectNotes([front, back('direct')])).toEqual([])
+    expect(redirectNotes([front, back('through-tcx')])).toEqual([
+      expect.stringMatching(/^eth1 .*"ethtool -K PEER gro on"/) as string,
+    ])
+    expect(redirectNotes([front, back('through-tcx', 'ixgbe')])).toEqual([
+      expect.stringMatching(/^eth1 .*"weir attach --xdp eth1"$/) as string,
+    ])
+  })
+
+  it('that are at tcx against the will of the operator are named', () => {
+    expect(codes({ ...healthy(), devices: [{ ...front, mode: 'tcx' }] })).toEqual(['not-at-xdp'])
   })
 })
 

@@ -5,6 +5,7 @@
  * everything first. A warning's `code` is stable; docs/weir.8 explains it.
  */
 import { isIPv6 } from 'node:net'
+import type { DeviceStatus } from '../../kernel/attach.ts'
 import type { FamilyNumber, ServiceStatus } from '../../control/model.ts'
 import { numericLabel } from '../ipvsadm/labels.ts'
 import { ruleDest, ruleService } from '../ipvsadm/listing.ts'
@@ -17,6 +18,8 @@ export const WARNING_CODES = [
   'clock-stopped',
   'nothing-attached',
   'device-not-attached',
+  'redirects-lost',
+  'not-at-xdp',
   'forwarding-off',
   'loopback-forwarding-off',
   'connections-nearly-full',
@@ -62,6 +65,44 @@ const deviceNotAttached: Rule = (_, { devices }) =>
       code: 'device-not-attached',
       message: `${name} has appeared and is not attached: packets that come in there are not forwarded`,
       remedy: ['weir attach'],
+    }))
+
+const redirectsLost: Rule = (_, { devices }) =>
+  devices
+    .filter(({ redirects }) => redirects === 'lost')
+    .map(({ name, driver }) => ({
+      code: 'redirects-lost',
+      message:
+        `${name} takes no redirected frames any more: what devices at XDP forward by it is lost until the next command ` +
+        `makes it leave through tcx. ${remedyOfRedirects(name, driver)}`,
+      remedy: ['weir attach'],
+    }))
+
+/** What to know of devices that packets from devices at XDP leave by through tcx. */
+export function redirectNotes(devices: readonly DeviceStatus[]): string[] {
+  return devices
+    .filter(({ redirects }) => redirects === 'through-tcx')
+    .map(
+      ({ name, driver }) =>
+        `${name} takes no redirected frames: what devices at XDP forward by it leaves through tcx, no faster than before. ` +
+        remedyOfRedirects(name, driver),
+    )
+}
+
+/** What makes a driver take redirected frames. */
+function remedyOfRedirects(name: string, driver: string | null): string {
+  if (driver === 'veth')
+    return `It takes them if its peer has GRO: run "ethtool -K PEER gro on" in the peer's network namespace, then "weir attach"`
+  return `Many drivers take them from devices that are at XDP: "weir attach --xdp ${name}"`
+}
+
+const notAtXdp: Rule = (_, { devices }) =>
+  devices
+    .filter(({ mode, wantsXdp }) => wantsXdp && mode === 'tcx')
+    .map(({ name }) => ({
+      code: 'not-at-xdp',
+      message: `${name} is to be at XDP and is at tcx: the first line tells why, "weir attach ${name}" leaves it there`,
+      remedy: [`weir attach --xdp ${name}`],
     }))
 
 /** Families of which there is a server to which packets leave as the director's own, or don't. */
@@ -165,6 +206,8 @@ const RULES: readonly Rule[] = [
   clockStopped,
   nothingAttached,
   deviceNotAttached,
+  redirectsLost,
+  notAtXdp,
   forwardingOff,
   loopbackForwardingOff,
   connectionsNearlyFull,

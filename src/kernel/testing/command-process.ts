@@ -19,6 +19,8 @@ const COMMANDS: Record<string, () => unknown> = {
   unload,
   status,
   attach: () => attach(rest),
+  /** Its first argument is the object for XDP. */
+  'attach-xdp': () => attach(rest.slice(1), { xdp: true, xdpObjectFile: rest[0] ?? '' }),
   detach: () => detach(rest),
   folder: stateFolder,
   /** Loads if need be, then adds one to a table's first word, slowly enough that another writer would get between. */

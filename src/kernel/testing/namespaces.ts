@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import type { StateFolder } from '../state-folder.ts'
-import { CLANG, compileSmallObject } from './small-object.ts'
+import { CLANG, compileSmallObject, compileSmallXdpObject } from './small-object.ts'
 
 export interface Answer {
   readonly result?: unknown
@@ -31,11 +31,13 @@ export class Namespaces {
   private readonly names: string[] = []
   readonly temporary = mkdtempSync(join(tmpdir(), 'weir-loader-'))
   readonly objectFile = join(this.temporary, 'small.bpf.o')
+  readonly xdpObjectFile = join(this.temporary, 'small-xdp.bpf.o')
   private readonly program = join(this.temporary, 'command-process.mjs')
 
   static async create(): Promise<Namespaces> {
     const made = new Namespaces()
     compileSmallObject(made.objectFile)
+    compileSmallXdpObject(made.xdpObjectFile)
     const source = fileURLToPath(new URL('./command-process.ts', import.meta.url))
     await build({
       entryPoints: [source],

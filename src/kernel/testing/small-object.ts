@@ -73,6 +73,22 @@ export function compileC(source: string, file: string): void {
   execFileSync(CLANG, ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', include, '-c', `${file}.c`, '-o', file])
 }
 
+/** The stand-in for weir-xdp.bpf.o, beside it: programs that pass everything on. */
+export function compileSmallXdpObject(file: string): void {
+  const targets = `struct { __uint(type, BPF_MAP_TYPE_DEVMAP_HASH); __uint(max_entries, 64); __type(key, __u32); __type(value, __u32); }
+	redirectTargets SEC(".maps");`
+  const programs = `SEC("xdp.frags") int weir_xdp(struct xdp_md *context)
+{
+	__u32 zero = 0;
+	__u64 *packets = bpf_map_lookup_elem(&reasons, &zero);
+
+	return bpf_redirect_map(&redirectTargets, 0, packets ? XDP_PASS : XDP_DROP);
+}
+SEC("tc") int weir_handoff(struct __sk_buff *skb) { return -1; }
+char _license[] SEC("license") = "GPL";`
+  compileC([mapSource('reasons'), targets, programs].join('\n'), file)
+}
+
 export function compileSmallObject(file: string, ingress = COUNT): void {
   const maps = (Object.keys(TABLES) as TableName[]).map(mapSource).join('\n')
   compileC(`${maps}\nSEC("tc") int weir_ingress(struct __sk_buff *skb)\n{${ingress}\n}\n${TICKER}`, file)

@@ -8,7 +8,15 @@ import {
   type Traffic,
 } from '../../../control/model.ts'
 import { REASONS } from '../../../engine/reasons.ts'
+import type { AttachmentReason, DeviceStatus } from '../../../kernel/attach.ts'
 import type { LoadedSnapshot, Snapshot } from '../snapshot.ts'
+
+/** At tcx if it is attached. */
+export function device(name: string, reason: AttachmentReason, changes: Partial<DeviceStatus> = {}): DeviceStatus {
+  const attached = reason === 'attached'
+  const mode = attached ? 'tcx' : null
+  return { name, ifindex: 1, attached, reason, mode, wantsXdp: false, driver: 'veth', redirects: null, ...changes }
+}
 
 export const LOADED_AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5)
 
@@ -57,9 +65,6 @@ export function healthy(changes: Partial<LoadedSnapshot> = {}): Snapshot & { rea
     },
     ...changes,
   }
-  const devices: Snapshot['devices'] = [
-    { name: 'lo', ifindex: 1, attached: false, reason: 'loopback' },
-    { name: 'eth0', ifindex: 2, attached: true, reason: 'attached' },
-  ]
+  const devices: Snapshot['devices'] = [device('lo', 'loopback'), device('eth0', 'attached', { ifindex: 2 })]
   return { takenAtMs: LOADED_AT_MS + 7_500_000, namespace: '4133', devices, director }
 }
