@@ -20,7 +20,7 @@ import {
   settingsRow,
   tickUntilIdle,
 } from './bench.ts'
-import { PacketRunner } from './packet-runner.ts'
+import { etherTypeOf, PacketRunner } from './packet-runner.ts'
 import { enterNamespace, leaveNamespace, setForwarding, type TestDevice } from './test-namespace.ts'
 
 const OBJECT_FILE = fileURLToPath(new URL('../../dist/weir.bpf.o', import.meta.url))
@@ -62,7 +62,7 @@ export function whyNoKernelBench(): string | null {
   } catch (error) {
     return (error as Error).message
   }
-  return existsSync(OBJECT_FILE) ? null : 'needs dist/weir.bpf.o: npm run build'
+  return [OBJECT_FILE, XDP_OBJECT_FILE].every((file) => existsSync(file)) ? null : 'needs dist/*.bpf.o: npm run build'
 }
 
 function load(connections: number | undefined): BpfObject {
@@ -124,8 +124,10 @@ function handleAtTcx(runner: PacketRunner, packet: Uint8Array, mark: number): Be
 
 /** What becomes of a packet at XDP. */
 function handleAtXdp(runner: PacketRunner, packet: Uint8Array): { fate: XdpFate; result: BenchResult } {
-  const { retval, packet: after, metadata } = runner.run(packet)
+  const { retval, packet: after, metadata, etherType } = runner.run(packet)
   const verdict = XDP_VERDICTS.get(retval)
+  if (verdict === 'forward' && etherType !== etherTypeOf(after))
+    throw new Error(`weir_xdp left an IP packet of version ${(after[0] ?? 0) >>> 4} behind Ethernet type ${etherType}`)
   if (verdict !== undefined)
     return { fate: verdict === 'drop' ? 'dropped' : 'sent', result: { verdict, packet: after } }
   if (retval !== XDP_PASS) throw new Error(`weir_xdp returned ${retval}, which is no verdict`)

@@ -10,6 +10,7 @@ import { koffi } from '../kernel/libc.ts'
 import type { TestDevice } from './test-namespace.ts'
 
 const ETHERNET_HEADER = 14
+const EINTR = 4
 /** A program's frame must fit a page with the kernel's own headroom and tailroom. */
 export const LONGEST_PACKET = 3000
 const FRAME_BYTES = 4096
@@ -57,10 +58,17 @@ export interface PacketRun {
   readonly retval: number
   /** The packet afterwards, from its IP header, in fresh memory. */
   readonly packet: Uint8Array
+  /** In the Ethernet header afterwards. */
+  readonly etherType: number
   /** What a program at XDP has put in front of the packet. */
   readonly metadata: Uint8Array
   /** Average of one run; whole nanoseconds. */
   readonly durationNs: number
+}
+
+/** The Ethernet type of a packet. What claims to be neither family goes in as IPv4, whose parser is to refuse it. */
+export function etherTypeOf(packet: Uint8Array): number {
+  return (packet[0] ?? 0) >>> 4 === 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4
 }
 
 export class PacketRunner {
@@ -112,20 +120,21 @@ export class PacketRunner {
       throw new RangeError(`a packet of ${packet.length} bytes: ${LONGEST_PACKET} is the longest that can be test-run`)
     const { view } = this.options
     this.given.bytes.set(packet, ETHERNET_HEADER)
-    // What claims to be neither family goes in as IPv4, whose parser is to refuse it.
-    const isIpv6 = (packet[0] ?? 0) >>> 4 === 6
-    this.given.view.setUint16(ETHERTYPE_AT, isIpv6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4, false)
+    this.given.view.setUint16(ETHERTYPE_AT, etherTypeOf(packet), false)
     this.fillContext(ETHERNET_HEADER + packet.length, mark)
     view.setUint32(OPTS.ctxSizeOut, this.context.bytes.length, true)
     view.setUint32(OPTS.sizeIn, ETHERNET_HEADER + packet.length, true)
     view.setUint32(OPTS.sizeOut, FRAME_BYTES, true)
     view.setUint32(OPTS.repeat, repeat, true)
-    const result = this.call(this.programFd, this.options.address)
+    let result = this.call(this.programFd, this.options.address)
+    // A signal between two of many runs ends them; a single run is never cut short.
+    while (result === -EINTR) result = this.call(this.programFd, this.options.address)
     if (result < 0) throw new BpfError(`test-running a packet of ${packet.length} bytes`, -result)
     const start = this.hook === 'xdp' ? this.context.view.getUint32(XDP_MD.data, true) : 0
     return {
       retval: view.getInt32(OPTS.retval, true),
       packet: this.returned.bytes.slice(start + ETHERNET_HEADER, view.getUint32(OPTS.sizeOut, true)),
+      etherType: this.returned.view.getUint16(start + ETHERTYPE_AT, false),
       metadata: this.returned.bytes.slice(0, start),
       durationNs: view.getUint32(OPTS.duration, true),
     }

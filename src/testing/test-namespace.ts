@@ -72,8 +72,9 @@ function makeNamespace(): void {
     if (type !== 'unicast') inside(of, 'route', 'add', type, prefix)
     else inside(of, 'route', 'add', prefix, ...hopOf(family, mtu), 'dev', DEVICE, 'mtu', 'lock', String(mtu))
   }
+  // With our own address, so that a packet that was sent on to it can be run through again.
   for (const gateway of Object.values(GATEWAYS))
-    inside('neighbour', 'add', gateway, 'lladdr', '02:00:00:00:0b:02', 'dev', DEVICE, 'nud', 'permanent')
+    inside('neighbour', 'add', gateway, 'lladdr', mac, 'dev', DEVICE, 'nud', 'permanent')
 }
 
 /** The next hop of a route: the default ones have a neighbour that is resolved, the narrow ones none that ever is. */

@@ -7,7 +7,7 @@ import { findInstallation, type Installation, isInstallation } from '../installa
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
 function buildIfMissing(): string | null {
-  if (existsSync(`${ROOT}dist/weir.js`) && existsSync(`${ROOT}dist/weir.bpf.o`)) return null
+  if (['weir.js', 'weir.bpf.o', 'weir-xdp.bpf.o'].every((file) => existsSync(`${ROOT}dist/${file}`))) return null
   const { status, stdout, stderr } = spawnSync('npm', ['run', 'build'], { cwd: ROOT, encoding: 'utf8' })
   return status === 0 ? null : `npm run build failed: ${stdout}${stderr}`
 }
