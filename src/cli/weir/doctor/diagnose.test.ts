@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { REASONS } from '../../../engine/reasons.ts'
-import { dest, healthy, service } from '../testing/snapshots.ts'
+import { dest, device, healthy, service } from '../testing/snapshots.ts'
 import { diagnose } from './diagnose.ts'
 import { ADVICE } from './refusals.ts'
 import { diagnosesJson, exitStatusOf, renderDiagnoses } from './render.ts'
 import { by, codesOf, ETH0, found, ON_LINK } from './testing/scenes.ts'
-
-const device = (name: string, reason: 'attached' | 'excluded' | 'not-ethernet') => ({
-  name,
-  ifindex: 7,
-  attached: reason === 'attached',
-  reason,
-})
 
 it('nothing is found at a healthy director', () => {
   expect(found({})).toEqual([])
