@@ -4,7 +4,7 @@
  * states are read anew at every call.
  */
 import { ClockView, OverloadView, SettingsView } from '../engine/generated/views.ts'
-import { type Address, Availability, type Dest, NONE } from '../engine/records.ts'
+import { type Address, Availability, type Dest, ForwardingMethod, NONE } from '../engine/records.ts'
 import { HASH_ROWS, MAGLEV_ROWS } from '../engine/hashing.ts'
 import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import type { TableStore } from '../engine/tables.ts'
@@ -346,6 +346,15 @@ export class Director implements DirectorControl {
       const isLocal = this.isLocal(formatAddress(dest.address, dest.family))
       if (dest.isLocal !== isLocal) this.plan.saveDest(index, { isLocal })
     }
+  }
+
+  /** Whether a server is the host itself and answers by translation: the host's own packets then have to pass the director. */
+  answersItself(): boolean {
+    return this.plan.used().some((index) => {
+      const { isLocal, method, availability } = this.plan.dest(index)
+      const isTranslated = method === ForwardingMethod.Masquerading || method === ForwardingMethod.FullNat
+      return isLocal !== 0 && isTranslated && availability !== Availability.Orphaned
+    })
   }
 
   private isLocal(address: string): number {

@@ -4,6 +4,7 @@
  * To write, it takes the writers' lock, loads the director if none is loaded, attaches it to devices that have appeared, and
  * repairs what a killed command has left. To read, it takes no lock and makes nothing: no director reads as an empty one.
  */
+import { watchOwnPackets } from '../kernel/attach.ts'
 import { becomeWriter, openOrLoad } from '../kernel/commands.ts'
 import { EmptyTables } from '../kernel/empty-tables.ts'
 import { KernelTables } from '../kernel/kernel-tables.ts'
@@ -12,6 +13,7 @@ import { stateFolder } from '../kernel/state-folder.ts'
 import { requireSystem } from '../kernel/system.ts'
 import { Director } from './director.ts'
 import type { DirectorControl } from './model.ts'
+import { ownAddresses } from './own-addresses.ts'
 
 export type OpenDirector = DirectorControl & {
   /** Closes the tables and lets the next writer in. */
@@ -33,13 +35,18 @@ function openReader(): OpenDirector {
 function openWriter(): OpenDirector {
   const writer = becomeWriter()
   let pinned: PinnedDirector | null = null
+  let director: Director | null = null
   const close = () => {
-    pinned?.close()
-    writer.release()
+    try {
+      if (pinned !== null && director !== null) watchOwnPackets(pinned, director.answersItself())
+    } finally {
+      pinned?.close()
+      writer.release()
+    }
   }
   try {
     pinned = openOrLoad(writer.folder)
-    const director = new Director(new KernelTables(pinned))
+    director = new Director(new KernelTables(pinned), ownAddresses())
     director.repair()
     return Object.assign(director, { close })
   } catch (error) {

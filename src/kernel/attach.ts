@@ -1,15 +1,17 @@
 /**
  * Which devices carry the director's programs: every Ethernet device, except those that the operator has excluded. All carry the one for
- * tcx; a device at XDP carries that for XDP in front of it, and the one that takes its handoffs.
+ * tcx; a device at XDP carries that for XDP in front of it, and the one that takes its handoffs. The loopback device carries it for the host's
+ * own connections to virtual addresses. While a server is the host itself and answers by translation, Ethernet devices also carry
+ * the program for what the host sends.
  *
  * A link is pinned, so a program stays attached with no process of ours alive; it ends with its device, and its pin is then removed.
  */
 import { unlinkSync } from 'node:fs'
 import { choose, type DeviceLists, readDeviceLists } from './device-lists.ts'
 import { KernelError } from './errors.ts'
-import { BpfError, attachTcxIngress, closeFd, pin } from './libbpf.ts'
+import { BpfError, attachTcxEgress, attachTcxIngress, closeFd, pin } from './libbpf.ts'
 import { deviceDriver, networkDevices, type NetworkDevice } from './network-devices.ts'
-import type { LinkKind, PinnedDirector } from './pins.ts'
+import { EGRESS, INGRESS, type LinkKind, type PinnedDirector } from './pins.ts'
 import type { StateFolder } from './state-folder.ts'
 import { attachAtXdp } from './attach-xdp.ts'
 import { xdpFeatures } from './xdp-features.ts'
@@ -63,7 +65,7 @@ type Carriers = Readonly<Record<LinkKind, ReadonlySet<number>>>
 function carriersOf(director: PinnedDirector | null): Carriers {
   const live = director?.links().filter(({ alive }) => alive) ?? []
   const of = (wanted: LinkKind) => new Set(live.flatMap(({ kind, ifindex }) => (kind === wanted ? [ifindex] : [])))
-  return { tcx: of('tcx'), handoff: of('handoff'), xdp: of('xdp') }
+  return { tcx: of('tcx'), egress: of('egress'), handoff: of('handoff'), xdp: of('xdp') }
 }
 
 function reasonOf(
@@ -72,8 +74,9 @@ function reasonOf(
   director: PinnedDirector | null,
   { tcx }: Carriers,
 ): AttachmentReason {
+  if (kind === 'loopback') return kind
   if (tcx.has(ifindex)) return 'attached'
-  if (kind !== 'ethernet') return kind === 'loopback' ? kind : 'not-ethernet'
+  if (kind !== 'ethernet') return 'not-ethernet'
   if (excluded.has(name)) return 'excluded'
   return director === null ? 'not-loaded' : 'new'
 }
@@ -94,14 +97,29 @@ function redirectsOf(director: PinnedDirector | null, { xdp }: Carriers): (ifind
  */
 export function attachAll(director: PinnedDirector): void {
   const { excluded, xdp } = readDeviceLists(director.folder)
-  const wanted = networkDevices().filter(({ kind, name }) => kind === 'ethernet' && !excluded.has(name))
+  const devices = networkDevices()
+  const wanted = devices.filter(({ kind, name }) => kind === 'ethernet' && !excluded.has(name))
+  const receiving = [...wanted, ...devices.filter(({ kind }) => kind === 'loopback')]
+  const sending = director.links().some(({ kind }) => kind === 'egress') ? wanted : []
   const atXdp = wanted.filter(({ name }) => xdp.has(name))
   removeLinks(director, 'xdp', atXdp)
   removeLinks(director, 'handoff', atXdp)
-  removeLinks(director, 'tcx', wanted)
-  attachMissing(director, wanted)
+  removeLinks(director, 'egress', sending)
+  removeLinks(director, 'tcx', receiving)
+  attachMissing(director, 'egress', sending)
+  attachMissing(director, 'tcx', receiving)
   if (atXdp.length > 0) returnToXdp(director, atXdp)
   if (director.hasXdp()) refreshRedirectTargets(director)
+}
+
+/** Whether the host's own packets are to pass the director as well: its answers, where it is a server by translation itself. */
+export function watchOwnPackets(director: PinnedDirector, wanted: boolean): void {
+  const { egress } = carriersOf(director)
+  if (egress.size > 0 === wanted) return
+  const { excluded } = readDeviceLists(director.folder)
+  const devices = networkDevices().filter(({ kind, name }) => kind === 'ethernet' && !excluded.has(name))
+  removeLinks(director, 'egress', wanted ? devices : [])
+  attachMissing(director, 'egress', wanted ? devices : [])
 }
 
 /** Unpins links of other devices than those. */
@@ -111,22 +129,27 @@ function removeLinks(director: PinnedDirector, kind: LinkKind, devices: readonly
       unlinkSync(link.path)
 }
 
-function attachMissing(director: PinnedDirector, devices: readonly NetworkDevice[]): void {
-  const { tcx } = carriersOf(director)
-  const missing = devices.filter(({ ifindex }) => !tcx.has(ifindex))
+function attachMissing(director: PinnedDirector, kind: 'tcx' | 'egress', devices: readonly NetworkDevice[]): void {
+  const carriers = carriersOf(director)[kind]
+  const missing = devices.filter(({ ifindex }) => !carriers.has(ifindex))
   if (missing.length === 0) return
-  const program = director.openProgram()
+  const program = director.openProgram(kind === 'tcx' ? INGRESS : EGRESS)
   try {
-    for (const device of missing) attachDevice(director.folder, program, device)
+    for (const device of missing) attachDevice(director.folder, kind, program, device)
   } finally {
     closeFd(program)
   }
 }
 
-function attachDevice(folder: StateFolder, program: number, { name, ifindex }: NetworkDevice): void {
+function attachDevice(
+  folder: StateFolder,
+  kind: 'tcx' | 'egress',
+  program: number,
+  { name, ifindex }: NetworkDevice,
+): void {
   let link: number
   try {
-    link = attachTcxIngress(program, ifindex)
+    link = kind === 'tcx' ? attachTcxIngress(program, ifindex) : attachTcxEgress(program, ifindex)
   } catch (cause) {
     if (!(cause instanceof BpfError)) throw cause
     // Gone between being listed and now.
@@ -139,7 +162,7 @@ function attachDevice(folder: StateFolder, program: number, { name, ifindex }: N
     )
   }
   try {
-    pin(link, `${folder.pins}/links/tcx-${ifindex}`)
+    pin(link, `${folder.pins}/links/${kind}-${ifindex}`)
   } finally {
     closeFd(link)
   }

@@ -10,6 +10,7 @@ import { BpfError, call, checked } from './libbpf-call.ts'
 /** `enum bpf_attach_type`. */
 const XDP = 37
 const TCX_INGRESS = 46
+const TCX_EGRESS = 47
 /** In front of the programs that are there. */
 const BPF_F_BEFORE = 8
 /** By the driver, not by the kernel's generic stand-in. */
@@ -80,6 +81,11 @@ export function linkInfo(fd: number): LinkInfo {
 /** Attaches a `SEC("tc")` program to a device's tcx ingress (kernel 6.6) of this namespace; the link's descriptor. */
 export function attachTcxIngress(programFd: number, ifindex: number): number {
   return checked(`attaching to device ${ifindex}`, 'bpf_link_create', programFd, ifindex, TCX_INGRESS, null)
+}
+
+/** As `attachTcxIngress`, for what the device sends. */
+export function attachTcxEgress(programFd: number, ifindex: number): number {
+  return checked(`attaching to device ${ifindex}`, 'bpf_link_create', programFd, ifindex, TCX_EGRESS, null)
 }
 
 /** As `attachTcxIngress`, in front of all programs that are there. */

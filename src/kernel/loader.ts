@@ -13,7 +13,7 @@ import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import { DEFAULT_CONNECTIONS, TABLES, type TableDefinition } from '../engine/tables.ts'
 import { KernelError } from './errors.ts'
 import { BpfError, BpfObject, mapUpdate, pin, testRun } from './libbpf.ts'
-import { INGRESS, TABLE_NAMES, TICKER } from './pins.ts'
+import { EGRESS, INGRESS, TABLE_NAMES, TICKER } from './pins.ts'
 import type { StateFolder } from './state-folder.ts'
 
 /** The program that starts the ticker. */
@@ -68,7 +68,7 @@ export function objectFile(name: string): string {
 /** An object of an older or newer build may lack what this one looks for. */
 function requireParts(object: BpfObject): void {
   const present = [...object.mapNames(), ...object.programNames()]
-  const missing = [...TABLE_NAMES, TICKER, INGRESS, START].find((name) => !present.includes(name))
+  const missing = [...TABLE_NAMES, TICKER, INGRESS, EGRESS, START].find((name) => !present.includes(name))
   if (missing === undefined) return
   throw new KernelError('not-built', `weir.bpf.o has no "${missing}": it is of another build. Run "npm run build"`)
 }
@@ -87,7 +87,7 @@ function start(object: BpfObject): void {
 function pinAll(object: BpfObject, folder: StateFolder): void {
   for (const part of ['maps', 'programs', 'links']) mkdirSync(`${folder.partial}/${part}`, { recursive: true })
   for (const name of [...TABLE_NAMES, TICKER]) pin(object.mapFd(name), `${folder.partial}/maps/${name}`)
-  pin(object.programFd(INGRESS), `${folder.partial}/programs/${INGRESS}`)
+  for (const name of [INGRESS, EGRESS]) pin(object.programFd(name), `${folder.partial}/programs/${name}`)
   renameSync(folder.partial, folder.pins)
 }
 

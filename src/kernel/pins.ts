@@ -1,7 +1,7 @@
 /**
  * The pinned director of a network namespace: the tables' maps, the ticker, the programs, and links to devices.
  *
- *   <cookie>/maps/<table>, ticker    programs/weir_ingress    links/tcx-<ifindex>, handoff-<ifindex>, xdp-<ifindex>
+ *   <cookie>/maps/<table>, ticker    programs/weir_ingress, weir_egress    links/tcx-<ifindex>, egress-, handoff-, xdp-<ifindex>
  *            xdp/weir_xdp, weir_handoff, redirectTargets      since a device is or was at XDP
  *
  * Invariant: the folder <cookie> is whole or absent, because it gets its name by a rename when everything is in it and loses it by
@@ -21,16 +21,18 @@ export const TABLE_NAMES = Object.keys(TABLES) as TableName[]
 export const TICKER = 'ticker'
 /** The program that handles what a device receives. */
 export const INGRESS = 'weir_ingress'
+/** The program that handles what the host itself sends, where it has to. */
+export const EGRESS = 'weir_egress'
 
 /** What a device at XDP needs besides, `xdp-programs.ts`. */
 export const XDP = 'weir_xdp'
 export const HANDOFF = 'weir_handoff'
 export const REDIRECT_TARGETS = 'redirectTargets'
 
-/** `tcx` for the program on every device; the others for a device at XDP. */
-export type LinkKind = 'tcx' | 'handoff' | 'xdp'
+/** `tcx` for the program on every device, `egress` for that for what the host sends; the others for a device at XDP. */
+export type LinkKind = 'tcx' | 'egress' | 'handoff' | 'xdp'
 
-const LINK_NAME = /^(tcx|handoff|xdp)-(\d+)$/
+const LINK_NAME = /^(tcx|egress|handoff|xdp)-(\d+)$/
 /** Tells the version of all the others. */
 const VERSION_TABLE = 'layouts'
 
@@ -89,9 +91,9 @@ export class PinnedDirector {
     return map
   }
 
-  /** A descriptor of the program, for the caller to close. */
-  openProgram(): number {
-    return openPin(`${this.folder.pins}/programs/${INGRESS}`)
+  /** A descriptor of a program, for the caller to close. */
+  openProgram(name: typeof INGRESS | typeof EGRESS): number {
+    return openPin(`${this.folder.pins}/programs/${name}`)
   }
 
   /** Whether the programs for devices at XDP are loaded. */
@@ -135,7 +137,7 @@ export class PinnedDirector {
     const { folder } = this
     this.requireNames('', list(folder.pins), ['links', 'maps', 'programs', ...(this.hasXdp() ? ['xdp'] : [])])
     this.requireNames('maps/', list(`${folder.pins}/maps`), [...TABLE_NAMES, TICKER])
-    this.requireNames('programs/', list(`${folder.pins}/programs`), [INGRESS])
+    this.requireNames('programs/', list(`${folder.pins}/programs`), [INGRESS, EGRESS])
     if (this.hasXdp()) this.requireNames('xdp/', list(`${folder.pins}/xdp`), [XDP, HANDOFF, REDIRECT_TARGETS])
     const stranger = list(`${folder.pins}/links`)?.find((name) => !LINK_NAME.test(name))
     if (stranger !== undefined) throw corrupt(folder, `links/${stranger} is not Weir's`)

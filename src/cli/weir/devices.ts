@@ -6,7 +6,7 @@ const WORDS: Record<AttachmentReason, (name: string) => string> = {
   attached: () => 'attached',
   excluded: (name) => `excluded: "weir attach ${name}" attaches it`,
   'not-ethernet': () => 'not an Ethernet device',
-  loopback: () => 'the loopback device',
+  loopback: () => "the loopback device: for the host's own connections",
   new: () => 'not attached yet: "weir attach" does it',
   'not-loaded': () => 'no director is loaded',
 }

@@ -11,7 +11,7 @@ describe('the status of a healthy director', () => {
 Loaded for 2 h 5 min (since 2026-01-02T03:04:05Z), table layout 1, network namespace 4133
 
 DEVICE  ATTACHED  WHY
-lo      no        the loopback device
+lo      no        the loopback device: for the host's own connections
 eth0    tcx       attached
 
 SERVICE             BY            WEIGHT  ACTIVE  INACTIVE  CONNS  CONNS/S  PKT/S IN   OUT  BIT/S IN    OUT

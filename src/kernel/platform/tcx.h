@@ -17,8 +17,12 @@ static __always_inline int redirect_to(u32 ifindex, u32 family, void *next_hop)
 }
 
 /* What comes in by the loopback device with the host's own address is the host's own, and forwarded if need be in pieces. */
-static __always_inline int send_as_host(void)
+static __always_inline int send_as_host(struct __sk_buff *skb)
 {
+	u8 loopback[ETH_ALEN] = { 0 };
+
+	/* Or the frame would be one to another host, there. By the helper, so that the program isn't one that writes: see weir_handoff. */
+	bpf_skb_store_bytes(skb, 0, loopback, sizeof(loopback), 0);
 	return bpf_redirect(LOOPBACK_IFINDEX, BPF_F_INGRESS);
 }
 

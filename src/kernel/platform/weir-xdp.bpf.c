@@ -204,7 +204,7 @@ int weir_handoff(struct __sk_buff *skb)
 	struct handoff *handoff = handoff_of(skb);
 
 	if (!handoff || handoff->ifindex == 0) return TCX_NEXT;
-	if (handoff->ifindex == LOOPBACK_IFINDEX) return send_as_host();
+	if (handoff->ifindex == LOOPBACK_IFINDEX) return send_as_host(skb);
 	return redirect_to(handoff->ifindex, handoff->family, handoff->next_hop);
 }
 

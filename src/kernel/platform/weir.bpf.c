@@ -71,7 +71,7 @@ __noinline int weir_handle(struct __sk_buff *skb, int own)
 	case VERDICT_FORWARD:
 		return redirect_to(packet.fib.ifindex, packet.fib.family, packet.fib.ipv6_dst);
 	case VERDICT_SEND:
-		return send_as_host();
+		return send_as_host(skb);
 	default:
 		return TCX_NEXT;
 	}
