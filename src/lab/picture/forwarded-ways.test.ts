@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Attachment, LabHost, Scenario, Topology } from '../scenario.ts'
+import { drArpFlux } from '../scenarios/dr-arp-flux.ts'
 import { lblc } from '../scenarios/lblc.ts'
 import { natRr } from '../scenarios/nat-rr.ts'
-import { forwardedWays, pathBetween, type Leg } from './forwarded-ways.ts'
+import { forwardedWays, type Leg } from './forwarded-ways.ts'
+import { pathBetween } from './path.ts'
 
 const on = (...addresses: [string, string][]): Attachment[] =>
   addresses.map(([segment, address]) => ({ segment, address }))
@@ -68,6 +70,21 @@ describe('the ways of a packet', () => {
     const [way] = told(scenario(ROUTED, '-a -t 192.0.2.1:80 -r 192.0.2.3:80 -i'))
     expect(way?.[2]).toBe('request director rs1: 192.0.2.2 > 192.0.2.3 [198.51.100.9:49152 > 192.0.2.1:80]')
     expect(way?.[3]).toBe('reply rs1 router client: 192.0.2.1:80 > 198.51.100.9:49152')
+  })
+
+  it('by GUE have a UDP port outside', () => {
+    const [way] = told(scenario(ROUTED, '-a -t 192.0.2.1:80 -r 192.0.2.3:80 -i --tun-type gue --tun-port 6080'))
+    expect(way?.[2]).toBe('request director rs1: 192.0.2.2 > 192.0.2.3:6080 [198.51.100.9:49152 > 192.0.2.1:80]')
+  })
+
+  it('lead past the director where another host answers ARP for the virtual address', () => {
+    expect(told(drArpFlux)).toEqual([
+      [
+        'astray',
+        'request client rs1: 192.168.1.10:49152 > 192.168.1.3:80',
+        'reply rs1 client: 192.168.1.3:80 > 192.168.1.10:49152',
+      ],
+    ])
   })
 
   it('by FullNAT show the server a local address of the director only', () => {

@@ -2,16 +2,17 @@
  * The ways that a scenario's packets take: from its topology and the forwarding method in the words of `ipvsadm -a`, the legs of a request
  * and of its reply, each with the addresses that the packet carries on it.
  */
-import { directorOf, type LabHost, type Scenario, type Segment, type Topology } from '../scenario.ts'
+import { directorOf, type LabHost, type Scenario, type Step, type Topology } from '../scenario.ts'
+import { pathBetween, type Path } from './path.ts'
 
-/** As `ipvsadm` says them: -m, -g, -i, --fullnat; `local`, whatever was said, where the server is the director itself. */
-export type WayMethod = 'nat' | 'dr' | 'tun' | 'fullnat' | 'local'
+/**
+ * As `ipvsadm` says them: -m, -g, -i, --fullnat. Whatever was said: `local` where the server is the director itself, `astray` where the
+ * scenario has clients send packets for the virtual address to another host.
+ */
+export type WayMethod = 'nat' | 'dr' | 'tun' | 'fullnat' | 'local' | 'astray'
 
-export interface Leg {
+export interface Leg extends Path {
   readonly direction: 'request' | 'reply'
-  /** Hosts from the sender to the receiver, routers in between, and the segments that join each to the next. */
-  readonly hosts: readonly LabHost[]
-  readonly segments: readonly Segment[]
   readonly source: string
   readonly destination: string
   /** The outer header of a packet in a tunnel. */
@@ -31,6 +32,14 @@ export const METHOD_NAMES: Readonly<Record<WayMethod, string>> = {
   tun: 'IP tunnelling (-i)',
   fullnat: 'FullNAT (--fullnat)',
   local: 'the director itself (localnode)',
+  astray: 'the host that is the first to answer ARP',
+}
+
+/** What the director puts around a packet, by `--tun-type`. */
+const TUNNELS: Readonly<Record<string, string>> = {
+  ipip: 'in another IP packet',
+  gue: 'in a UDP packet (GUE)',
+  gre: 'in a GRE packet',
 }
 
 /** The first of the dynamic ports (RFC 6335), and one of the director's own. */
@@ -48,7 +57,7 @@ export function forwardedWays({ topology, steps }: Scenario): Way[] {
     if (real === null) continue
     const given = valueOf(words, ['-t', '-u', '--tcp-service', '--udp-service', '--sctp-service'])
     const virtual = given ?? (marked === undefined ? null : withPort(hostOf(marked.to), String(marked.port)))
-    const way = virtual === null ? null : wayOf(topology, { words, real, virtual, local: local ?? null })
+    const way = virtual === null ? null : wayOf(topology, { words, real, virtual, local: local ?? null, steps })
     if (way !== null && !ways.has(way.method)) ways.set(way.method, way)
   }
   return [...ways.values()]
@@ -95,17 +104,19 @@ interface Said {
   readonly real: string
   readonly virtual: string
   readonly local: string | null
+  readonly steps: readonly Step[]
 }
 
 /** Null where no host has the server's address. */
-function wayOf(topology: Topology, { words, real, virtual, local }: Said): Way | null {
+function wayOf(topology: Topology, { words, real, virtual, local, steps }: Said): Way | null {
   const director = directorOf(topology)
   const client = topology.hosts.find(({ role }) => role === 'client')
   const address = hostOf(real)
   const isLocal = addressesOf(director).includes(address) || address.startsWith('127.') || address === '::1'
   const server = isLocal ? director : topology.hosts.find((host) => addressesOf(host).includes(address))
   if (client === undefined || server === undefined) return null
-  const method = isLocal ? 'local' : methodOf(words)
+  const taker = takerOf(topology, client, hostOf(virtual), steps)
+  const method = taker !== null ? 'astray' : isLocal ? 'local' : methodOf(words)
   const own = isVersion6(address)
   const clientAddress = addressesOf(client).find((each) => isVersion6(each) === isVersion6(hostOf(virtual)))
   if (clientAddress === undefined) return null
@@ -116,7 +127,16 @@ function wayOf(topology: Topology, { words, real, virtual, local }: Said): Way |
     director: ownAddress(topology, director, server, own),
     local: withPort(local ?? ownAddress(topology, director, server, own), String(LOCAL_PORT)),
   }
-  return { method, legs: legsOf(topology, { client, director, server }, method, ends) }
+  const type = valueOf(words, ['--tun-type']) ?? 'ipip'
+  const tunnel = { note: TUNNELS[type] ?? type, port: valueOf(words, ['--tun-port']) ?? '' }
+  return { method, legs: legsOf(topology, { client, director, server: taker ?? server }, method, ends, tunnel) }
+}
+
+/** The host that gets a client's packets for an address in the director's stead, as a step expects it. */
+function takerOf(topology: Topology, client: LabHost, address: string, steps: readonly Step[]): LabHost | null {
+  const step = steps.find((each) => each.do === 'neighbour' && each.on === client.name && each.address === address)
+  const taker = topology.hosts.find(({ name }) => step?.do === 'neighbour' && name === step.expect)
+  return taker === undefined || taker.role === 'director' ? null : taker
 }
 
 function isVersion6(address: string): boolean {
@@ -142,7 +162,13 @@ interface Hosts {
 
 type Ends = Readonly<Record<'client' | 'virtual' | 'server' | 'director' | 'local', string>>
 
-function legsOf(topology: Topology, hosts: Hosts, method: WayMethod, ends: Ends): Leg[] {
+interface Around {
+  readonly note: string
+  /** Of GUE; empty otherwise. */
+  readonly port: string
+}
+
+function legsOf(topology: Topology, hosts: Hosts, method: WayMethod, ends: Ends, tunnel: Around): Leg[] {
   const { client, director, server } = hosts
   const leg = (
     direction: Leg['direction'],
@@ -196,8 +222,8 @@ function legsOf(topology: Topology, hosts: Hosts, method: WayMethod, ends: Ends)
         past(server, 'straight to the client, past the director'),
       ]
     case 'tun': {
-      const inner = leg('request', director, server, ends.client, ends.virtual, 'unchanged, in another IP packet')
-      const outer = { source: ends.director, destination: hostOf(ends.server) }
+      const inner = leg('request', director, server, ends.client, ends.virtual, `unchanged, ${tunnel.note}`)
+      const outer = { source: ends.director, destination: withPort(hostOf(ends.server), tunnel.port) }
       return [arrives, { ...inner, outer }, past(server, 'straight to the client, past the director')]
     }
     case 'local':
@@ -205,38 +231,17 @@ function legsOf(topology: Topology, hosts: Hosts, method: WayMethod, ends: Ends)
         { ...arrives, note: 'taken by the director, which is the server' },
         past(director, 'from the virtual address'),
       ]
+    case 'astray':
+      return [
+        leg(
+          'request',
+          client,
+          server,
+          ends.client,
+          ends.virtual,
+          `${server.name} has the virtual address too, and says so`,
+        ),
+        past(server, 'the director has seen none of it'),
+      ]
   }
-}
-
-/** The shortest way from host to host: by routers, or else by the director. Throws where there is no way. */
-export function pathBetween(topology: Topology, from: LabHost, to: LabHost): Pick<Leg, 'hosts' | 'segments'> {
-  const routers = topology.hosts.filter(({ role }) => role === 'router')
-  const found = search(topology, from, to, routers) ?? search(topology, from, to, [...routers, directorOf(topology)])
-  if (found === null) throw new Error(`there is no way from ${from.name} to ${to.name}`)
-  return found
-}
-
-/** Breadth first, in the order of the topology. */
-function search(
-  topology: Topology,
-  from: LabHost,
-  to: LabHost,
-  routers: readonly LabHost[],
-): Pick<Leg, 'hosts' | 'segments'> | null {
-  const queue: { hosts: LabHost[]; segments: Segment[] }[] = [{ hosts: [from], segments: [] }]
-  for (const path of queue) {
-    const last = path.hosts.at(-1)
-    if (last === undefined || (last !== from && !routers.includes(last))) continue
-    for (const segment of topology.segments.filter(({ name }) => isOn(last, name)))
-      for (const host of topology.hosts.filter((each) => isOn(each, segment.name) && !path.hosts.includes(each))) {
-        const longer = { hosts: [...path.hosts, host], segments: [...path.segments, segment] }
-        if (host === to) return longer
-        queue.push(longer)
-      }
-  }
-  return null
-}
-
-function isOn({ interfaces }: LabHost, segment: string): boolean {
-  return interfaces.some((each) => each.segment === segment)
 }
