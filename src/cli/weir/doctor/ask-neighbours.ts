@@ -5,7 +5,7 @@
  * Who is not known is asked by way of an empty datagram to the discard port, with a time to live that ends at the neighbour.
  */
 import { createSocket } from 'node:dgram'
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DeviceFacts, RouteFacts } from './facts.ts'
 import { neighbourKey, neighbours, probe, type NeighbourState } from './iproute.ts'
@@ -35,7 +35,9 @@ export async function unresolvedOf(
   if (hops.length === 0) return new Set()
   const before = neighbours()
   probe(hops.filter((hop) => stateIn(before, hop) === 'answered'))
-  await Promise.all(hops.filter((hop) => !isResolved(before, hop)).map(({ server }) => sendDatagram(server)))
+  const unknown = hops.filter((hop) => !isResolved(before, hop)).map(({ server }) => server)
+  await sendDatagrams(unknown.filter(isIPv4), 'udp4')
+  await sendDatagrams(unknown.filter(isIPv6), 'udp6')
   let left = hops
   for (const deadline = Date.now() + GIVEN_UP_MS; ;) {
     const now = neighbours()
@@ -54,15 +56,15 @@ function isResolved(states: ReadonlyMap<string, NeighbourState>, hop: Hop): bool
   return state === 'fixed' || state === 'answered'
 }
 
-/** Whether it could be sent is for the routes to say. */
-function sendDatagram(address: string): Promise<void> {
-  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
-  return new Promise((done) => {
-    const end = () => socket.close(() => done())
-    socket.once('error', end)
-    socket.bind(0, () => {
-      socket.setTTL(1)
-      socket.send('', DISCARD_PORT, address, end)
-    })
-  })
+/** Whether they could be sent is for the routes to say. */
+async function sendDatagrams(addresses: readonly string[], type: 'udp4' | 'udp6'): Promise<void> {
+  if (addresses.length === 0) return
+  const socket = createSocket(type)
+  try {
+    await new Promise<void>((bound, failed) => socket.once('error', failed).bind(0, bound))
+    socket.setTTL(1)
+    await Promise.all(addresses.map((address) => new Promise((sent) => socket.send('', DISCARD_PORT, address, sent))))
+  } finally {
+    socket.close()
+  }
 }

@@ -53,5 +53,6 @@ export function destsInUse({ services }: LoadedSnapshot): Placed[] {
 
 /** The commonest remedies come once for an address, however many services it serves. */
 export function oncePerAddress(placed: readonly Placed[]): Placed[] {
-  return placed.filter(({ dest }, index) => placed.findIndex((each) => each.dest.address === dest.address) === index)
+  const seen = new Set<string>()
+  return placed.filter(({ dest: { address } }) => !seen.has(address) && seen.add(address))
 }

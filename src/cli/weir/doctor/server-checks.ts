@@ -135,6 +135,12 @@ function ownAddressTowards(address: string, route: RouteFacts | undefined, { fac
   return own?.address ?? 'DIRECTOR'
 }
 
+/** The command that makes the server one for this tunnel. */
+function realServer({ service, dest: { tunnel } }: Placed): string {
+  const port = tunnel.type === 'gue' ? ` --port ${tunnel.port}` : ''
+  return `weir real-server tun --vip ${service.protocol === 'fwm' ? 'ADDRESS' : service.address} --type ${tunnel.type}${port}`
+}
+
 export const mtuTooSmall: Check = (scene) =>
   oncePerAddress(destsInUse(scene.director).filter(({ dest }) => METHODS[dest.method].encapsulates)).flatMap(
     (placed) => {
@@ -152,8 +158,8 @@ export const mtuTooSmall: Check = (scene) =>
           code: 'mtu-too-small',
           message:
             `the way to ${placed.name} takes packets of ${mtu} bytes, ${mtu - outer} inside the tunnel: clients' of ${CLIENT_MTU} are too big, ` +
-            'and uploads stall until ICMP tells them so. Let the segment, its switches and servers take more, or the server ask for less: ' +
-            `"ip ${familyOf(placed.service) === 6 ? '-6 ' : ''}route change default … advmss ${advmss}" there`,
+            'and uploads stall until ICMP tells them so. Let the segment, its switches and servers take more, or the server ask for less: advmss ' +
+            `${advmss} on its default route, as "${realServer(placed)}" has it`,
           remedy:
             device.mtu - outer >= CLIENT_MTU
               ? [`ip route show match ${placed.dest.address}`]
