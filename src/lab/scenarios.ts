@@ -8,6 +8,7 @@ import { fullnat } from './scenarios/fullnat.ts'
 import { fullnatIpv6 } from './scenarios/fullnat-ipv6.ts'
 import { lblc } from './scenarios/lblc.ts'
 import { lblcr } from './scenarios/lblcr.ts'
+import { localnode } from './scenarios/localnode.ts'
 import { natIpv6 } from './scenarios/nat-ipv6.ts'
 import { natLc } from './scenarios/nat-lc.ts'
 import { natRr } from './scenarios/nat-rr.ts'
@@ -23,6 +24,6 @@ import { tunIpv6 } from './scenarios/tun-ipv6.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
   ...[natRr, natWrr, natLc, natWlc, dh, natSh, sed, nq, lblc, lblcr],
-  ...[dr, drArpFlux, tun, tunGue, tunGre, fullnat],
+  ...[dr, drArpFlux, tun, tunGue, tunGre, fullnat, localnode],
   ...[natIpv6, drIpv6, tunIpv6, fullnatIpv6],
 ]

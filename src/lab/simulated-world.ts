@@ -65,6 +65,7 @@ export class SimulatedWorld implements World {
   private readonly hosts = new Map<string, Host>()
   private readonly held = new Map<string, Held[]>()
   private readonly director: MemoryHost
+  private readonly directorHost: Host
   private readonly capture: Capture | null
 
   constructor(
@@ -76,7 +77,8 @@ export class SimulatedWorld implements World {
     const switches = new Map(topology.segments.map(({ name }) => [name, this.network.switch()]))
     for (const host of topology.hosts) this.addHost(topology, host, switches)
     const { name, interfaces } = directorOf(topology)
-    this.director = makeDirector(this.host(name))
+    this.directorHost = this.host(name)
+    this.director = makeDirector(this.directorHost)
     this.capture = options.pcap === undefined ? null : new Capture()
     if (this.capture !== null)
       for (const index of interfaces.keys()) this.host(name).interface(`eth${index}`).captureTo(this.capture)
@@ -91,14 +93,21 @@ export class SimulatedWorld implements World {
     const result = await run(words, {
       names: NO_NAMES,
       stdin: () => '',
-      openDirector: () => Object.assign(new Director(this.director.tables), { close: () => undefined }),
+      openDirector: () => Object.assign(this.control(), { close: () => undefined }),
     })
     this.network.run(BETWEEN_COMMANDS_MS)
     return result
   }
 
+  /** As a command that changes something finds it: it knows the director's own addresses. */
+  private control(): Director {
+    const director = new Director(this.director.tables, (address) => this.directorHost.owns(address))
+    director.repair()
+    return director
+  }
+
   mark({ mark, to, port }: MarkStep): Promise<CommandResult> {
-    const director = new Director(this.director.tables)
+    const director = this.control()
     const rule = readMarkRule(String(mark), { to, protocol: 'tcp', port: String(port) })
     director.setMarkRules([...director.markRules(), rule])
     return Promise.resolve({ stdout: renderMarkRules(director.markRules()), stderr: '', status: 0 })

@@ -64,8 +64,8 @@ export function makeDirector(host: Host, options: MemoryTablesOptions = {}): Mem
       return { route: ROUTES[found.result], mtu, ...(own === null ? {} : { source: wordsOf(own) }) }
     },
   })
-  host.ingressHook = (packet) => {
-    const { verdict, packet: result, nextHop } = director.handle(packet)
+  host.ingressHook = (packet, own) => {
+    const { verdict, packet: result, nextHop } = director.handle(packet, 0, own)
     const way = nextHop === null ? {} : { nextHop: addressOf(nextHop.family, nextHop.address) }
     return { verdict: verdictOf(verdict), packet: result, ...way }
   }

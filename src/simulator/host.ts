@@ -152,6 +152,11 @@ export class Host {
     if (type === 'gue') this.guePort = guePort
   }
 
+  /** Whether the address is one of this host's own. */
+  owns(address: AddressLike): boolean {
+    return this.ip.isLocal(toAddress(address))
+  }
+
   /** The address that packets to a destination are sent from; null if there is no way there. */
   sourceFor(destination: AddressLike): Address | null {
     return this.ip.sourceFor(toAddress(destination))

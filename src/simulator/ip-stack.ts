@@ -28,7 +28,7 @@ export interface IngressResult {
 }
 
 /** Called with each IP packet before the stack looks at it; the bytes, link padding included, are to be left as they are. */
-export type IngressHook = (packet: Uint8Array) => IngressResult
+export type IngressHook = (packet: Uint8Array, own: boolean) => IngressResult
 
 /** What a director finds when it asks for the way to a destination. */
 export type RouteLookup =
@@ -109,7 +109,7 @@ export class IpStack implements InterfaceOwner {
       this.receive(packet, from)
       return
     }
-    const { verdict, packet: result, nextHop } = this.ingressHook(packet)
+    const { verdict, packet: result, nextHop } = this.ingressHook(packet, from === null)
     switch (verdict) {
       case 'pass': {
         this.receive(packet, from)
