@@ -61,6 +61,6 @@ describe('a view', () => {
   })
 
   it('refuses bytes that are too few', () => {
-    expect(() => DestView.from(new Uint8Array(DestView.SIZE - 1))).toThrow(/too few for a Dest: pass at least 72/)
+    expect(() => DestView.from(new Uint8Array(DestView.SIZE - 1))).toThrow(/too few for a Dest: pass at least 80/)
   })
 })

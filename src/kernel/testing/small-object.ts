@@ -34,6 +34,8 @@ const COUNT = `
 /** The body of a `weir_ingress` that the verifier rejects. */
 export const UNSAFE = 'return *(int *)(long)skb->data;'
 
+const EGRESS = 'SEC("tc") int weir_egress(struct __sk_buff *skb) { return -1; }'
+
 const TICKER = `
 struct timer { struct bpf_timer timer; };
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, struct timer); }
@@ -91,5 +93,5 @@ char _license[] SEC("license") = "GPL";`
 
 export function compileSmallObject(file: string, ingress = COUNT): void {
   const maps = (Object.keys(TABLES) as TableName[]).map(mapSource).join('\n')
-  compileC(`${maps}\nSEC("tc") int weir_ingress(struct __sk_buff *skb)\n{${ingress}\n}\n${TICKER}`, file)
+  compileC(`${maps}\nSEC("tc") int weir_ingress(struct __sk_buff *skb)\n{${ingress}\n}\n${EGRESS}\n${TICKER}`, file)
 }
