@@ -18,6 +18,7 @@ import {
 } from './connections.ts'
 import { estimate } from './estimator.ts'
 import { evict } from './evict.ts'
+import { followFragment, rememberFragment } from './fragments.ts'
 import { isFtp, takeExpected, watchCommand, watchReply } from './ftp.ts'
 import { drIn } from './forwarding/dr.ts'
 import { fullnatIn, fullnatOut } from './forwarding/fullnat.ts'
@@ -29,7 +30,16 @@ import { ipv4ChecksumHolds, parseIpv4 } from './ipv4.ts'
 import { parseIpv6 } from './ipv6.ts'
 import { takeLocalPort } from './local-addresses.ts'
 import { clock, connectionAt, countersAt, destAt, findFlow, nowMs, type Packet, settings } from './platform.ts'
-import { hasServices, moves, nextState, opens, parseTransport, PROTOCOL_UDP, replaces } from './protocols/protocols.ts'
+import {
+  hasServices,
+  moves,
+  nextState,
+  opens,
+  parseTransport,
+  PROTOCOL_SCTP,
+  PROTOCOL_UDP,
+  replaces,
+} from './protocols/protocols.ts'
 import {
   Availability,
   type Choice,
@@ -75,11 +85,13 @@ export function handlePacket(packet: Packet, family: number): number {
     family: 0,
     protocol: 0,
     own: packet.own,
+    fragment: 0,
     transport: 0,
     payload: 0,
     length: 0,
     hops: 0,
     event: 0,
+    identification: 0,
   }
   const set = settings()
   if (set === null) return Verdict.Pass
@@ -88,35 +100,50 @@ export function handlePacket(packet: Packet, family: number): number {
   if (!hasServices(heading.protocol)) {
     return isIcmp(heading) && parsed === Parsed.Whole ? related(packet, heading) : Verdict.Pass
   }
-  if (parsed === Parsed.Fragment) return pass(Reason.Fragment)
-  if (!parseTransport(packet, heading)) return pass(Reason.Malformed)
+  if (heading.fragment !== 0 && heading.protocol === PROTOCOL_SCTP) return pass(Reason.Fragment)
+  const found = parsed === Parsed.LaterFragment ? followFragment(heading) : findConnection(packet, heading)
+  if (found === MALFORMED) return pass(Reason.Malformed)
+  const index = found >>> 1
+  const direction = found & 1
+  const connection = connectionAt(index)
+  if (index !== NONE && connection !== null) {
+    if (moves(heading) && !isIntact(packet, heading)) return pass(Reason.Malformed)
+    const now = nowMs()
+    if (connection.expiresMs > now && isCurrent(connection, heading, direction, set)) {
+      if (heading.fragment === Parsed.FirstFragment) rememberFragment(heading, index, direction)
+      if (direction === Direction.In) return fromClient(packet, heading, connection, set, now)
+      return fromServer(packet, heading, connection, set, now)
+    }
+    removeConnection(index)
+  }
+  if (parsed === Parsed.LaterFragment) return pass(Reason.Fragment)
+  return newFlow(packet, heading, set)
+}
+
+/** What `findConnection` says of a packet without a whole transport header. */
+const MALFORMED = -1
+
+/** The connection that the packet's addresses and ports lead to, as its slot times 2 plus the `Direction`; 0 for none, or `MALFORMED`. */
+function findConnection(packet: Packet, heading: Heading): number {
+  if (!parseTransport(packet, heading)) return MALFORMED
   const key: FlowKey = {
     source: { low: 0, high: 0 },
     destination: { low: 0, high: 0 },
     sourcePort: heading.sourcePort,
     destinationPort: heading.destinationPort,
     protocol: heading.protocol,
-    kind: family,
+    kind: heading.family,
     reserved: 0,
   }
-  digest(heading.source, family, key.source)
-  digest(heading.destination, family, key.destination)
+  digest(heading.source, heading.family, key.source)
+  digest(heading.destination, heading.family, key.destination)
   const flow = findFlow(key)
-  if (flow !== null) {
-    const index = flow.connection
-    const direction = flow.direction
-    const connection = connectionAt(index)
-    if (connection !== null && carries(connection, direction, heading)) {
-      if (moves(heading) && !isIntact(packet, heading)) return pass(Reason.Malformed)
-      const now = nowMs()
-      if (connection.expiresMs > now && isCurrent(connection, heading, direction, set)) {
-        if (direction === Direction.In) return fromClient(packet, heading, connection, set, now)
-        return fromServer(packet, heading, connection, set, now)
-      }
-      removeConnection(index)
-    }
-  }
-  return newFlow(packet, heading, set)
+  if (flow === null) return NONE
+  const index = flow.connection
+  const direction = flow.direction
+  const connection = connectionAt(index)
+  if (connection === null || !carries(connection, direction, heading)) return NONE
+  return index * 2 + direction
 }
 
 /** Whether the packet belongs to the live connection, and doesn't begin another in its place. */
@@ -141,7 +168,9 @@ function fromClient(packet: Packet, heading: Heading, connection: Connection, se
   counters.inPackets += 1
   counters.inBytes += heading.length
   const mover = seesServer(connection) ? Mover.Client : Mover.ClientAlone
-  enterState(connection, nextState(heading, connection.state, mover, set), set, now)
+  if (heading.fragment !== Parsed.LaterFragment) {
+    enterState(connection, nextState(heading, connection.state, mover, set), set, now)
+  }
   if (isFtp(heading, connection)) watchCommand(packet, heading, connection)
   if (connection.method === ForwardingMethod.FullNat) {
     const local = localOf(connection)
@@ -174,7 +203,9 @@ function fromServer(packet: Packet, heading: Heading, connection: Connection, se
     counters.outPackets += 1
     counters.outBytes += heading.length
   }
-  enterState(connection, nextState(heading, connection.state, Mover.Server, set), set, now)
+  if (heading.fragment !== Parsed.LaterFragment) {
+    enterState(connection, nextState(heading, connection.state, Mover.Server, set), set, now)
+  }
   if (connection.method === ForwardingMethod.FullNat) {
     noteAnswer(heading, connection)
     return fullnatOut(packet, heading, connection)
@@ -258,6 +289,7 @@ function newFlow(packet: Packet, heading: Heading, set: Settings): number {
   const connection = connectionAt(index)
   const counters = countersAt(choice.dest)
   if (index === NONE || connection === null || counters === null) return Verdict.Drop
+  if (heading.fragment !== 0) rememberFragment(heading, index, Direction.In)
   counters.connections += 1
   return fromClient(packet, heading, connection, set, nowMs())
 }

@@ -68,7 +68,7 @@ const ENTERING_EXTENDED_PASSIVE = 0x32323920
 
 /** Whether the packet carries text of an FTP control connection whose addresses are translated. */
 export function isFtp(heading: Heading, connection: Connection): boolean {
-  if (connection.virtualPort !== FTP_PORT || heading.protocol !== PROTOCOL_TCP) return false
+  if (connection.virtualPort !== FTP_PORT || heading.protocol !== PROTOCOL_TCP || heading.fragment !== 0) return false
   return connection.method === ForwardingMethod.Masquerading && heading.payload < heading.length
 }
 
@@ -170,11 +170,13 @@ export function watchCommand(packet: Packet, heading: Heading, connection: Conne
     family: 0,
     protocol: 0,
     own: 0,
+    fragment: 0,
     transport: 0,
     payload: 0,
     length: 0,
     hops: 0,
     event: 0,
+    identification: 0,
   }
   announced(data, connection, cursor.port, FTP_PORT - 1)
   const index = addConnection(data, connection.dest, NONE, connection.serverPort - 1, 0)

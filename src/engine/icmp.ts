@@ -7,7 +7,7 @@ import { fold } from './checksum.ts'
 import { DEFAULT_TTL, IPV4_HEADER, writeIpv4Header } from './ipv4.ts'
 import { IPV6_HEADER, writeIpv6Header } from './ipv6.ts'
 import { allocator, icmpAt, ipv4At, ipv6At, makeRoom, nowMs, type Packet, routeAsHost, sumOfBytes } from './platform.ts'
-import { Family, type Heading, type IcmpHeader, Route, Verdict } from './records.ts'
+import { Family, type Heading, type IcmpHeader, Parsed, Route, Verdict } from './records.ts'
 import { count, Reason } from './reasons.ts'
 
 export const PROTOCOL_ICMP = 1
@@ -61,8 +61,9 @@ function takeToken(): boolean {
  * @noinline
  */
 export function answerWithIcmp(packet: Packet, heading: Heading, error: number, mtu: number): number {
-  // There are no errors about errors (RFC 1122 §3.2.2).
+  // There are no errors about errors, nor about fragments behind the first (RFC 1122 §3.2.2).
   if (heading.protocol === PROTOCOL_ICMP || heading.protocol === PROTOCOL_ICMPV6) return Verdict.Drop
+  if (heading.fragment === Parsed.LaterFragment) return Verdict.Drop
   if (!takeToken()) {
     count(Reason.IcmpLimited)
     return Verdict.Drop

@@ -26,7 +26,10 @@ export function parseIpv4(packet: Packet, heading: Heading): number {
   heading.transport = transport
   heading.length = ip.totalLength
   heading.hops = ip.ttl
-  return (ip.fragment & FRAGMENT_BITS) === 0 ? Parsed.Whole : Parsed.Fragment
+  if ((ip.fragment & FRAGMENT_BITS) === 0) return Parsed.Whole
+  heading.identification = ip.identification
+  heading.fragment = (ip.fragment & OFFSET_BITS) === 0 ? Parsed.FirstFragment : Parsed.LaterFragment
+  return heading.fragment
 }
 
 /**

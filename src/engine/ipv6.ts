@@ -2,7 +2,7 @@
  * IPv6 as the director sees it: the one place that knows how an IPv6 header lies in a packet (RFC 8200 §3, §4).
  */
 import { changeOfAddress } from './address.ts'
-import { extensionAt, ipv6At, type Packet } from './platform.ts'
+import { extensionAt, fragmentAt, ipv6At, type Packet } from './platform.ts'
 import { type Address, Family, type Heading, type Ipv6Header, Parsed } from './records.ts'
 
 export const IPV6_HEADER = 40
@@ -10,6 +10,8 @@ const HOP_BY_HOP = 0
 const ROUTING = 43
 const FRAGMENT = 44
 const DESTINATION_OPTIONS = 60
+/** `FragmentHeader.offsetAndMore` from here on is of a fragment behind the first. */
+const FIRST_OFFSET = 8
 /** Extension headers that are looked past; RFC 8200 §4.1 knows no packet with more. */
 const MAX_EXTENSIONS = 6
 
@@ -63,16 +65,23 @@ function findTransport(packet: Packet, heading: Heading, first: number, start: n
     const extension = extensionAt(packet, offset)
     if (extension === null) return Parsed.Malformed
     if (next === FRAGMENT) {
-      heading.protocol = extension.nextHeader
-      return Parsed.Fragment
+      const fragment = fragmentAt(packet, offset)
+      if (fragment === null) return Parsed.Malformed
+      heading.identification = fragment.identification
+      heading.fragment = fragment.offsetAndMore < FIRST_OFFSET ? Parsed.FirstFragment : Parsed.LaterFragment
+      if (heading.fragment === Parsed.LaterFragment) {
+        heading.protocol = extension.nextHeader
+        return Parsed.LaterFragment
+      }
     }
+    // A fragment header has reserved bits where others have their length.
+    offset += next === FRAGMENT ? 8 : 8 + extension.length * 8
     next = extension.nextHeader
-    offset += 8 + extension.length * 8
     if (offset > heading.length) return Parsed.Malformed
   }
   heading.protocol = next
   heading.transport = offset
-  return Parsed.Whole
+  return heading.fragment === 0 ? Parsed.Whole : Parsed.FirstFragment
 }
 
 /** Returns what the replacement adds to the sum below a checksum that covers the address. */

@@ -18,6 +18,8 @@ import type {
   ExtensionHeader,
   Flow,
   FlowKey,
+  FragmentedPacket,
+  FragmentHeader,
   GreChecksum,
   GreHeader,
   GueHeader,
@@ -65,6 +67,7 @@ export interface Platform {
   ipv4At(packet: Packet, offset: number): Ipv4Header | null
   ipv6At(packet: Packet, offset: number): Ipv6Header | null
   extensionAt(packet: Packet, offset: number): ExtensionHeader | null
+  fragmentAt(packet: Packet, offset: number): FragmentHeader | null
   portsAt(packet: Packet, offset: number): Ports | null
   tcpAt(packet: Packet, offset: number): TcpHeader | null
   udpAt(packet: Packet, offset: number): UdpHeader | null
@@ -113,6 +116,7 @@ export interface Platform {
   /** False where there was none: somebody else has removed it. */
   removeFlow(key: FlowKey): boolean
   connectionAt(index: number): Connection | null
+  fragmentedAt(slot: number): FragmentedPacket | null
   /** Sets the state if it still is `from`; false if another packet was faster. */
   changeState(connection: Connection, from: number, to: number): boolean
   /** A slot of `connections` for the caller alone, 1 …, or 0 where all are in use. */
@@ -180,6 +184,7 @@ function current(): Platform {
 export const ipv4At: Platform['ipv4At'] = (packet, offset) => current().ipv4At(packet, offset)
 export const ipv6At: Platform['ipv6At'] = (packet, offset) => current().ipv6At(packet, offset)
 export const extensionAt: Platform['extensionAt'] = (packet, offset) => current().extensionAt(packet, offset)
+export const fragmentAt: Platform['fragmentAt'] = (packet, offset) => current().fragmentAt(packet, offset)
 export const portsAt: Platform['portsAt'] = (packet, offset) => current().portsAt(packet, offset)
 export const tcpAt: Platform['tcpAt'] = (packet, offset) => current().tcpAt(packet, offset)
 export const udpAt: Platform['udpAt'] = (packet, offset) => current().udpAt(packet, offset)
@@ -212,6 +217,7 @@ export const findFlow: Platform['findFlow'] = (key) => current().findFlow(key)
 export const addFlow: Platform['addFlow'] = (key, flow) => current().addFlow(key, flow)
 export const removeFlow: Platform['removeFlow'] = (key) => current().removeFlow(key)
 export const connectionAt: Platform['connectionAt'] = (index) => current().connectionAt(index)
+export const fragmentedAt: Platform['fragmentedAt'] = (slot) => current().fragmentedAt(slot)
 export const changeState: Platform['changeState'] = (connection, from, to) =>
   current().changeState(connection, from, to)
 export const takeConnection: Platform['takeConnection'] = () => current().takeConnection()

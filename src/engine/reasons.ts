@@ -38,7 +38,7 @@ export interface ReasonText {
 
 export const REASONS: readonly ReasonText[] = [
   { name: 'malformed', answer: 'passed', meaning: 'not a whole, valid IPv4 or TCP header' },
-  { name: 'fragment', answer: 'passed', meaning: 'a fragment: the ports are not in every one' },
+  { name: 'fragment', answer: 'passed', meaning: 'a fragment whose first is not known, or of SCTP' },
   { name: 'not-a-syn', answer: 'passed', meaning: 'for a service, but of no connection and not a SYN' },
   { name: 'no-dest', answer: 'icmp', meaning: 'no usable server in the service: port unreachable' },
   { name: 'dest-removed', answer: 'dropped', meaning: "the connection's server was removed" },

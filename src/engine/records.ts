@@ -49,6 +49,15 @@ export interface ExtensionHeader {
   length: u8
 }
 
+/** IPv6's fragment header (RFC 8200 §4.5). */
+export interface FragmentHeader {
+  nextHeader: u8
+  reserved: u8
+  /** Offset in units of 8 bytes in the upper 13 bits; the lowest says that more follow. */
+  offsetAndMore: be16
+  identification: be32
+}
+
 /** What TCP, UDP and SCTP headers begin with. */
 export interface Ports {
   source: be16
@@ -157,7 +166,9 @@ export interface Heading {
   /** IP protocol number. */
   protocol: u8
   /** 1 where the director's own host has sent the packet. */
-  own: u16
+  own: u8
+  /** `Parsed.FirstFragment`, `Parsed.LaterFragment`, or 0 for a whole packet. A later one has no ports and nothing behind. */
+  fragment: u8
   /** Bytes from the start of the IP header to the transport header. */
   transport: u32
   /** Bytes from the start of the IP header to the payload. */
@@ -165,9 +176,11 @@ export interface Heading {
   /** Bytes of the IP packet, headers included. */
   length: u32
   /** Time to live or hop limit. */
-  hops: u32
+  hops: u16
   /** TCP: the flags; SCTP: the type of the first chunk. */
-  event: u32
+  event: u16
+  /** Of a fragment: what it shares with the others of its packet. */
+  identification: u32
 }
 
 /** What a tunnel's IP header takes over from the packet inside. Lives on the stack only. */
@@ -273,6 +286,21 @@ export interface Connection {
   flags: u32
   /** Of a template that SIP's Call-ID names: its hash, otherwise 0. */
   callId: u32
+}
+
+/** A packet of a connection that comes in fragments: where those behind the first belong. Slots are found by a hash and overwritten. */
+export interface FragmentedPacket {
+  /** When the rest has to be here. */
+  expiresMs: u64
+  source: Digest
+  destination: Digest
+  identification: u32
+  protocol: u8
+  family: u8
+  reserved: u16
+  /** Index in the table `connections`. */
+  connection: u32
+  direction: u32
 }
 
 /** A service is known by protocol, address and port, or by a firewall mark alone. */
@@ -595,7 +623,9 @@ export const enum Verdict {
 export const enum Parsed {
   Whole = 0,
   Malformed = 1,
-  Fragment = 2,
+  /** With the ports. */
+  FirstFragment = 2,
+  LaterFragment = 3,
 }
 
 export const enum Family {

@@ -63,11 +63,13 @@ export function findRelated(packet: Packet, heading: Heading): number {
     family: 0,
     protocol: 0,
     own: 0,
+    fragment: 0,
     transport: 0,
     payload: 0,
     length: 0,
     hops: 0,
     event: 0,
+    identification: 0,
   }
   const quoted = heading.transport + ICMP_HEADER
   const isRead =

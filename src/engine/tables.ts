@@ -45,6 +45,7 @@ export const TABLES = {
   flows: { kind: 'hash', key: 'FlowKey', value: 'Flow', capacity: 2 * DEFAULT_CONNECTIONS, perConnection: 2 },
   connections: { kind: 'array', value: 'Connection', capacity: DEFAULT_CONNECTIONS, perConnection: 1 },
   freeConnections: { kind: 'queue', capacity: DEFAULT_CONNECTIONS, perConnection: 1 },
+  fragments: { kind: 'array', value: 'FragmentedPacket', capacity: 4096 },
   /** What `-Z` took as zero: subtracted from `counters` when they are shown. Only the control side knows it. */
   baselines: { kind: 'array', value: 'Counters', capacity: 32768 },
   /** By service. Only the control side knows it. */

@@ -23,6 +23,8 @@ import {
   DestView,
   FlowKeyView,
   FlowView,
+  FragmentedPacketView,
+  FragmentHeaderView,
   GreChecksumView,
   GreHeaderView,
   GueHeaderView,
@@ -155,6 +157,7 @@ export class MemoryHost implements Platform {
   private readonly serviceStates: DataView
   private readonly localAddresses: DataView
   private readonly localUses: DataView
+  private readonly fragments: DataView
   private readonly dests: DataView
   private readonly buckets: DataView
   private readonly localityCaches: DataView
@@ -189,6 +192,7 @@ export class MemoryHost implements Platform {
     this.serviceStates = this.tables.array('serviceStates')
     this.localAddresses = this.tables.array('localAddresses')
     this.localUses = this.tables.array('localUses')
+    this.fragments = this.tables.array('fragments')
     this.dests = this.tables.array('dests')
     this.buckets = this.tables.array('buckets')
     this.localityCaches = this.tables.array('localityCaches')
@@ -237,6 +241,10 @@ export class MemoryHost implements Platform {
 
   extensionAt(packet: Packet, offset: number): ExtensionHeaderView | null {
     return header(packet, offset, ExtensionHeaderView)
+  }
+
+  fragmentAt(packet: Packet, offset: number): FragmentHeaderView | null {
+    return header(packet, offset, FragmentHeaderView)
   }
 
   portsAt(packet: Packet, offset: number): PortsView | null {
@@ -374,6 +382,10 @@ export class MemoryHost implements Platform {
 
   connectionAt(index: number): ConnectionView | null {
     return row(this.connections, index, ConnectionView)
+  }
+
+  fragmentedAt(slot: number): FragmentedPacketView | null {
+    return row(this.fragments, slot, FragmentedPacketView)
   }
 
   changeState(connection: Connection, from: number, to: number): boolean {

@@ -10,6 +10,8 @@ import { parseAddress } from '../simulator/addresses.ts'
 import { type AnyAddress, buildIcmp, buildIp, buildUdp } from '../simulator/build-packet.ts'
 import { parseIpv6Address } from '../simulator/ipv6-addresses.ts'
 import { parseQuotedIpv6 } from '../simulator/parse-ipv6.ts'
+import { fragment } from '../simulator/fragments.ts'
+import { parseIp } from '../simulator/parse-ip.ts'
 import { parseQuotedIpv4, read16, TcpFlag } from '../simulator/parse-packet.ts'
 import { Random } from '../simulator/random.ts'
 import type { BenchResult } from './bench.ts'
@@ -53,6 +55,10 @@ const STEPS = [0, 1, 99, 100, 1000, 1999, 2000, 9999, 10_000, 10_001, 60_000, 11
 function changeEvent(change: Change): Event {
   return { kind: 'change', change }
 }
+
+/** Bytes of a packet's fragments, and those of a piece that there always is. */
+const PIECES = [24, 32, 48, 104, 560]
+const LEAST_PIECE = 24
 
 /** A copy: the packet's memory is used again. */
 function kept(address: number | Uint8Array): number | Uint8Array {
@@ -140,7 +146,17 @@ export class Generator {
     const mark = from === 'client' ? conversation.target.mark : 0
     if (this.random.chance(0.15)) return { kind: 'packet', bytes: mutate(packet, this.random), mark }
     if (from === 'client') this.speaker = conversation
-    return { kind: 'packet', bytes: packet, mark }
+    const [first = packet, ...others] = this.random.chance(0.05) ? this.cut(packet) : []
+    this.pending.push(...others.map((bytes): Event => ({ kind: 'packet', bytes, mark })))
+    return { kind: 'packet', bytes: first, mark }
+  }
+
+  /** The packet in fragments, the first of them at times behind others; none where it is too short. */
+  private cut(packet: Uint8Array): readonly Uint8Array[] {
+    const ip = parseIp(packet)
+    if (ip === null || ip.payload.length <= LEAST_PIECE) return []
+    const pieces = fragment(ip, ip.headerLength + this.pick(PIECES), this.random.next32())
+    return this.random.chance(0.8) ? pieces : [...pieces.slice(1), ...pieces.slice(0, 1)]
   }
 
   /** An ICMP error about a packet of the conversation, from its receiver or a router before it. */

@@ -55,6 +55,7 @@ export function snapshot(tables: TableStore): Snapshot {
     addRange(rows, tables, table, 1, lastService)
   for (const table of ['dests', 'destStates', 'overloads', 'rates', 'baselines'] as const)
     addRange(rows, tables, table, 1, lastDest)
+  addRange(rows, tables, 'fragments', 0, tables.capacity('fragments'))
   for (const table of ['localAddresses', 'localUses'] as const) addRange(rows, tables, table, 1, MAX_LOCALS)
   addSummed(rows, tables, 'counters', 1, lastDest)
   addSummed(rows, tables, 'reasons', 0, tables.capacity('reasons') - 1)

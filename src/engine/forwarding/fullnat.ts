@@ -93,7 +93,8 @@ export function fullnatOut(packet: Packet, heading: Heading, connection: Connect
 
 /** Bytes of the option that the packet is to get; 0 for none. */
 function roomForToa(packet: Packet, heading: Heading, connection: Connection, set: Settings): number {
-  if (set.toa === 0 || heading.protocol !== PROTOCOL_TCP || packet.segment !== 0) return 0
+  if (set.toa === 0 || heading.protocol !== PROTOCOL_TCP) return 0
+  if (packet.segment !== 0 || heading.fragment !== 0) return 0
   if ((connection.flags & ConnectionFlag.Answered) !== 0) return 0
   const room = heading.family === Family.Ipv4 ? TOA_IPV4 : TOA_IPV6
   return heading.payload - heading.transport + room <= MAX_TCP_HEADER ? room : 0

@@ -5,7 +5,7 @@ import { countIpv4Hop, mayFragment, replaceIpv4Destination, replaceIpv4Source } 
 import { replaceIpv6Destination, replaceIpv6Source } from '../ipv6.ts'
 import { ipv4At, ipv6At, type Packet, portsAt, sctpAt, updateChecksum } from '../platform.ts'
 import { PROTOCOL_SCTP, PROTOCOL_UDP } from '../protocols/protocols.ts'
-import { type Address, Family, type Heading } from '../records.ts'
+import { type Address, Family, type Heading, Parsed } from '../records.ts'
 
 const TCP_CHECKSUM = 16
 const UDP_CHECKSUM = 6
@@ -47,6 +47,7 @@ export function replaceDestination(
       change = replaceIpv6Destination(ip, heading.destination, address)
     }
   }
+  if (heading.fragment === Parsed.LaterFragment) return
   const ports = portsAt(packet, heading.transport)
   if (ports !== null) ports.destination = port
   mendChecksum(packet, heading, change, heading.destinationPort, port, 0)
@@ -65,6 +66,7 @@ export function replaceSource(packet: Packet, heading: Heading, address: Address
       change = replaceIpv6Source(ip, heading.source, address)
     }
   }
+  if (heading.fragment === Parsed.LaterFragment) return
   const ports = portsAt(packet, heading.transport)
   if (ports !== null) ports.source = port
   mendChecksum(packet, heading, change, heading.sourcePort, port, 1)
@@ -99,6 +101,7 @@ export function replaceEnds(
       change += replaceIpv6Destination(ip, heading.destination, destination)
     }
   }
+  if (heading.fragment === Parsed.LaterFragment) return
   const ports = portsAt(packet, heading.transport)
   if (ports !== null) {
     ports.source = sourcePort

@@ -6,7 +6,7 @@
  *
  * Checksums of GUE and GRE cover the packet inside. They are computed without reading it: what a right TCP or UDP checksum covers sums
  * to the complement of its pseudo header (Linux: local checksum offload). Where that isn't so (SCTP, UDP without a
- * checksum, packets that hardware is still to cut), the tunnel's header carries none, which receivers accept.
+ * checksum, fragments, packets that hardware is still to cut), the tunnel's header carries none, which receivers accept.
  */
 import { foldAddress, sumOfAddress } from '../address.ts'
 import { fold } from '../checksum.ts'
@@ -119,7 +119,7 @@ export function tunIn(packet: Packet, heading: Heading, dest: Dest): number {
 
 /** Whether the IP packet, but for its addresses' part of the pseudo header, has a sum that is known without reading it. */
 function sumsToNothing(packet: Packet, heading: Heading): boolean {
-  if (packet.segment !== 0) return false
+  if (packet.segment !== 0 || heading.fragment !== 0) return false
   if (heading.family === Family.Ipv6 && heading.transport !== IPV6_HEADER) return false
   if (heading.protocol === PROTOCOL_TCP) return true
   if (heading.protocol !== PROTOCOL_UDP) return false

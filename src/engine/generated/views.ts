@@ -9,6 +9,7 @@ import type {
   Ipv4Header,
   Ipv6Header,
   ExtensionHeader,
+  FragmentHeader,
   Ports,
   TcpHeader,
   UdpHeader,
@@ -29,6 +30,7 @@ import type {
   FlowKey,
   Flow,
   Connection,
+  FragmentedPacket,
   ServiceKey,
   Service,
   ServiceState,
@@ -358,6 +360,69 @@ export class ExtensionHeaderView implements ExtensionHeader {
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
     return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 2).slice()
+  }
+}
+
+export class FragmentHeaderView implements FragmentHeader {
+  /** Bytes. */
+  static readonly SIZE = 8
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: FragmentHeader): FragmentHeaderView {
+    return new FragmentHeaderView(new DataView(new ArrayBuffer(8))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): FragmentHeaderView {
+    return new FragmentHeaderView(viewOf(bytes, 8, 'FragmentHeader'))
+  }
+
+  get nextHeader(): number {
+    return this.data.getUint8(this.at)
+  }
+  set nextHeader(value: number) {
+    this.data.setUint8(this.at, value)
+  }
+
+  get reserved(): number {
+    return this.data.getUint8(this.at + 1)
+  }
+  set reserved(value: number) {
+    this.data.setUint8(this.at + 1, value)
+  }
+
+  get offsetAndMore(): number {
+    return this.data.getUint16(this.at + 2, false)
+  }
+  set offsetAndMore(value: number) {
+    this.data.setUint16(this.at + 2, value, false)
+  }
+
+  get identification(): number {
+    return this.data.getUint32(this.at + 4, false)
+  }
+  set identification(value: number) {
+    this.data.setUint32(this.at + 4, value, false)
+  }
+
+  /** Copies all fields. */
+  set(from: FragmentHeader): this {
+    this.nextHeader = from.nextHeader
+    this.reserved = from.reserved
+    this.offsetAndMore = from.offsetAndMore
+    this.identification = from.identification
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 8).slice()
   }
 }
 
@@ -1111,10 +1176,17 @@ export class HeadingView implements Heading {
   }
 
   get own(): number {
-    return this.data.getUint16(this.at + 38, true)
+    return this.data.getUint8(this.at + 38)
   }
   set own(value: number) {
-    this.data.setUint16(this.at + 38, value, true)
+    this.data.setUint8(this.at + 38, value)
+  }
+
+  get fragment(): number {
+    return this.data.getUint8(this.at + 39)
+  }
+  set fragment(value: number) {
+    this.data.setUint8(this.at + 39, value)
   }
 
   get transport(): number {
@@ -1139,16 +1211,23 @@ export class HeadingView implements Heading {
   }
 
   get hops(): number {
-    return this.data.getUint32(this.at + 52, true)
+    return this.data.getUint16(this.at + 52, true)
   }
   set hops(value: number) {
-    this.data.setUint32(this.at + 52, value, true)
+    this.data.setUint16(this.at + 52, value, true)
   }
 
   get event(): number {
-    return this.data.getUint32(this.at + 56, true)
+    return this.data.getUint16(this.at + 54, true)
   }
   set event(value: number) {
+    this.data.setUint16(this.at + 54, value, true)
+  }
+
+  get identification(): number {
+    return this.data.getUint32(this.at + 56, true)
+  }
+  set identification(value: number) {
     this.data.setUint32(this.at + 56, value, true)
   }
 
@@ -1161,11 +1240,13 @@ export class HeadingView implements Heading {
     this.family = from.family
     this.protocol = from.protocol
     this.own = from.own
+    this.fragment = from.fragment
     this.transport = from.transport
     this.payload = from.payload
     this.length = from.length
     this.hops = from.hops
     this.event = from.event
+    this.identification = from.identification
     return this
   }
 
@@ -1754,6 +1835,104 @@ export class ConnectionView implements Connection {
   /** A copy of the record's bytes. */
   toBytes(): Uint8Array {
     return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 96).slice()
+  }
+}
+
+export class FragmentedPacketView implements FragmentedPacket {
+  /** Bytes. */
+  static readonly SIZE = 40
+
+  constructor(
+    readonly data: DataView,
+    /** Where in `data` the record begins. */
+    public at = 0,
+  ) {}
+
+  /** A copy in fresh memory. */
+  static of(from: FragmentedPacket): FragmentedPacketView {
+    return new FragmentedPacketView(new DataView(new ArrayBuffer(40))).set(from)
+  }
+
+  /** A view of these bytes, not a copy. Throws a RangeError where they are too few. */
+  static from(bytes: Uint8Array): FragmentedPacketView {
+    return new FragmentedPacketView(viewOf(bytes, 40, 'FragmentedPacket'))
+  }
+
+  get expiresMs(): number {
+    return this.data.getInt32(this.at + 4, true) * WORD + this.data.getUint32(this.at, true)
+  }
+  set expiresMs(value: number) {
+    this.data.setUint32(this.at, value, true)
+    this.data.setInt32(this.at + 4, Math.floor(value / WORD), true)
+  }
+
+  get source(): DigestView {
+    return new DigestView(this.data, this.at + 8)
+  }
+
+  get destination(): DigestView {
+    return new DigestView(this.data, this.at + 16)
+  }
+
+  get identification(): number {
+    return this.data.getUint32(this.at + 24, true)
+  }
+  set identification(value: number) {
+    this.data.setUint32(this.at + 24, value, true)
+  }
+
+  get protocol(): number {
+    return this.data.getUint8(this.at + 28)
+  }
+  set protocol(value: number) {
+    this.data.setUint8(this.at + 28, value)
+  }
+
+  get family(): number {
+    return this.data.getUint8(this.at + 29)
+  }
+  set family(value: number) {
+    this.data.setUint8(this.at + 29, value)
+  }
+
+  get reserved(): number {
+    return this.data.getUint16(this.at + 30, true)
+  }
+  set reserved(value: number) {
+    this.data.setUint16(this.at + 30, value, true)
+  }
+
+  get connection(): number {
+    return this.data.getUint32(this.at + 32, true)
+  }
+  set connection(value: number) {
+    this.data.setUint32(this.at + 32, value, true)
+  }
+
+  get direction(): number {
+    return this.data.getUint32(this.at + 36, true)
+  }
+  set direction(value: number) {
+    this.data.setUint32(this.at + 36, value, true)
+  }
+
+  /** Copies all fields. */
+  set(from: FragmentedPacket): this {
+    this.expiresMs = from.expiresMs
+    this.source.set(from.source)
+    this.destination.set(from.destination)
+    this.identification = from.identification
+    this.protocol = from.protocol
+    this.family = from.family
+    this.reserved = from.reserved
+    this.connection = from.connection
+    this.direction = from.direction
+    return this
+  }
+
+  /** A copy of the record's bytes. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, 40).slice()
   }
 }
 
@@ -3468,6 +3647,15 @@ export const LAYOUTS = {
       length: { offset: 1, type: 'u8' },
     },
   },
+  FragmentHeader: {
+    size: 8,
+    fields: {
+      nextHeader: { offset: 0, type: 'u8' },
+      reserved: { offset: 1, type: 'u8' },
+      offsetAndMore: { offset: 2, type: 'be16' },
+      identification: { offset: 4, type: 'be32' },
+    },
+  },
   Ports: {
     size: 4,
     fields: {
@@ -3576,12 +3764,14 @@ export const LAYOUTS = {
       destinationPort: { offset: 34, type: 'u16' },
       family: { offset: 36, type: 'u8' },
       protocol: { offset: 37, type: 'u8' },
-      own: { offset: 38, type: 'u16' },
+      own: { offset: 38, type: 'u8' },
+      fragment: { offset: 39, type: 'u8' },
       transport: { offset: 40, type: 'u32' },
       payload: { offset: 44, type: 'u32' },
       length: { offset: 48, type: 'u32' },
-      hops: { offset: 52, type: 'u32' },
-      event: { offset: 56, type: 'u32' },
+      hops: { offset: 52, type: 'u16' },
+      event: { offset: 54, type: 'u16' },
+      identification: { offset: 56, type: 'u32' },
     },
   },
   TakenOver: {
@@ -3667,6 +3857,20 @@ export const LAYOUTS = {
       members: { offset: 84, type: 'atomic32' },
       flags: { offset: 88, type: 'u32' },
       callId: { offset: 92, type: 'u32' },
+    },
+  },
+  FragmentedPacket: {
+    size: 40,
+    fields: {
+      expiresMs: { offset: 0, type: 'u64' },
+      source: { offset: 8, type: 'Digest' },
+      destination: { offset: 16, type: 'Digest' },
+      identification: { offset: 24, type: 'u32' },
+      protocol: { offset: 28, type: 'u8' },
+      family: { offset: 29, type: 'u8' },
+      reserved: { offset: 30, type: 'u16' },
+      connection: { offset: 32, type: 'u32' },
+      direction: { offset: 36, type: 'u32' },
     },
   },
   ServiceKey: {
@@ -3913,6 +4117,7 @@ export const RECORD_VIEWS = {
   Ipv4Header: Ipv4HeaderView,
   Ipv6Header: Ipv6HeaderView,
   ExtensionHeader: ExtensionHeaderView,
+  FragmentHeader: FragmentHeaderView,
   Ports: PortsView,
   TcpHeader: TcpHeaderView,
   UdpHeader: UdpHeaderView,
@@ -3933,6 +4138,7 @@ export const RECORD_VIEWS = {
   FlowKey: FlowKeyView,
   Flow: FlowView,
   Connection: ConnectionView,
+  FragmentedPacket: FragmentedPacketView,
   ServiceKey: ServiceKeyView,
   Service: ServiceView,
   ServiceState: ServiceStateView,

@@ -73,6 +73,11 @@ static __always_inline struct extension_header *extension_at(struct packet *pack
 	return AT(extension_header, packet, offset);
 }
 
+static __always_inline struct fragment_header *fragment_at(struct packet *packet, s64 offset)
+{
+	return AT(fragment_header, packet, offset);
+}
+
 static __always_inline struct ports *ports_at(struct packet *packet, s64 offset)
 {
 	return AT(ports, packet, offset);

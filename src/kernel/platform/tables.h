@@ -41,6 +41,11 @@ static __always_inline struct connection *connection_at(s64 index)
 	return LOOKUP(connections, index);
 }
 
+static __always_inline struct fragmented_packet *fragmented_at(s64 slot)
+{
+	return LOOKUP(fragments, slot);
+}
+
 static __always_inline s64 change_state(struct connection *connection, s64 from, s64 to)
 {
 	return __sync_bool_compare_and_swap(&connection->state, (u32)from, (u32)to);

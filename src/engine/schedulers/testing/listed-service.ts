@@ -83,11 +83,13 @@ export class ListedService {
       family: Family.Ipv4,
       protocol: 6,
       own: 0,
+      fragment: 0,
       transport: 20,
       payload: 40,
       length: 40,
       hops: 64,
       event: 0,
+      identification: 0,
     }
     const choice: Choice = { dest: NONE, template: NONE, callId: 0 }
     runOn(this.host, () => choose(heading, this.key, this.record, this.host.settings(), choice))
