@@ -100,6 +100,11 @@ describe.skipIf(installation === null)(`through the director${reason}`, () => {
     expect(await on('client', `${process.execPath} ${ASK} udp4 11.11.11.12 54`)).toBe('nginx2')
   })
 
+  it('datagrams in fragments come and go whole', async () => {
+    expect(await on('client', `${process.execPath} ${ASK} udp4 11.11.11.12 54 20000`)).toBe('the same')
+    expect(await on('client', `${process.execPath} ${ASK} udp6 fd01::12 53 20000`)).toBe('the same')
+  })
+
   it('a datagram to a service without servers is refused by ICMP', async () => {
     const { status, stderr } = await runProgram(
       world.inside('client', process.execPath, ASK, 'udp4', '11.11.11.12', '53'),

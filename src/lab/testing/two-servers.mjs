@@ -1,6 +1,6 @@
 /**
  * Servers for tests, of both address families: HTTP on port 8080, which answers /big with 2 MB, takes what is sent to it and otherwise says
- * the name that it is given, and datagrams on port 5300, which it answers with that name. Prints "ready" once both listen.
+ * the name that it is given, and datagrams on port 5300, which it answers with that name, or with themselves where they are longer than 1 KB. Prints "ready" once both listen.
  */
 import dgram from 'node:dgram'
 import http from 'node:http'
@@ -9,7 +9,7 @@ const [name] = process.argv.slice(2)
 const big = 'x'.repeat(2_000_000)
 
 const datagrams = dgram.createSocket({ type: 'udp6' })
-datagrams.on('message', (_, { port, address }) => datagrams.send(name, port, address))
+datagrams.on('message', (bytes, { port, address }) => datagrams.send(bytes.length > 1024 ? bytes : name, port, address))
 datagrams.bind(5300, () => {
   http
     .createServer((request, response) => {
