@@ -15,6 +15,12 @@ const WARM_UP = 20_000
 const FLOWS = 1000
 const PORT = 8080
 const SERVICES = [{ port: PORT, servers: SERVER_ADDRESSES }]
+/** Weir's other methods, each at a port of its own. */
+const METHODS = [
+  { name: 'Weir, direct routing', port: 8081, method: 'direct-routing' },
+  { name: 'Weir, ipip', port: 8082, method: 'tunneling' },
+  { name: 'Weir, FullNAT', port: 8083, method: 'fullnat' },
+] as const
 /** Share of the packets that may get lost before the figure means something else. */
 const TOLERATED_LOSS = 0.001
 const ATTEMPTS = 10
@@ -28,8 +34,8 @@ function attempt(frames: LiveFrames, order: Order): number | null {
   return received < order.packets * (1 - TOLERATED_LOSS) ? null : received / seconds
 }
 
-function sampler(frames: LiveFrames, { name, addresses, use, leave }: Forwarder): Sampler {
-  const order = { packets: PACKETS, flows: FLOWS, destinations: addresses, port: PORT, flags: TcpFlag.Ack }
+function sampler(frames: LiveFrames, { name, addresses, use, leave }: Forwarder, port = PORT): Sampler {
+  const order = { packets: PACKETS, flows: FLOWS, destinations: addresses, port, flags: TcpFlag.Ack }
   return async () => {
     use()
     try {
@@ -58,11 +64,14 @@ function withoutForwarding(frames: LiveFrames): Forwarder {
 
 async function measure(output: Output): Promise<void> {
   makeNetwork()
-  const director = weir(SERVICES)
+  const director = weir([
+    ...SERVICES,
+    ...METHODS.map(({ port, method }) => ({ port, method, servers: SERVER_ADDRESSES })),
+  ])
   const frames = LiveFrames.prepare()
   director.use()
-  const opening = { flows: FLOWS, destinations: director.addresses, port: PORT, flags: TcpFlag.Syn }
-  frames.send({ ...opening, packets: FLOWS })
+  const opening = { packets: FLOWS, flows: FLOWS, destinations: director.addresses, flags: TcpFlag.Syn }
+  for (const port of [PORT, ...METHODS.map((each) => each.port)]) frames.send({ ...opening, port })
   director.leave()
   const contenders = [ROUTING, director, withoutForwarding(frames)]
   if (hasTool('nft')) {
@@ -74,6 +83,7 @@ async function measure(output: Output): Promise<void> {
     nft.leave()
   } else output.note('without nftables: apt install nftables')
   const samplers = Object.fromEntries(contenders.map((contender) => [contender.name, sampler(frames, contender)]))
+  for (const { name, port } of METHODS) samplers[name] = sampler(frames, { ...director, name }, port)
   output.comparison(await compare(`forwarded, ${FLOWS} connections, one sender`, 'packets/s', ROUNDS, samplers))
 }
 

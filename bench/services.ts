@@ -1,8 +1,9 @@
-/** Services and servers as the benchmarks configure them: by masquerading, without limits. */
+/** Services and servers as the benchmarks configure them: without limits. */
 import {
   IPIP,
   type DestConfig,
   type Endpoint,
+  type MethodName,
   PLAIN_SERVICE,
   type Protocol,
   type ServiceConfig,
@@ -12,6 +13,6 @@ export function roundRobin(endpoint: Endpoint, protocol: Protocol = 'tcp'): Serv
   return { ...PLAIN_SERVICE, ...endpoint, protocol, scheduler: 'rr' }
 }
 
-export function server(endpoint: Endpoint, weight = 1): DestConfig {
-  return { ...endpoint, weight, method: 'masquerading', tunnel: IPIP, upperThreshold: 0, lowerThreshold: 0 }
+export function server(endpoint: Endpoint, weight = 1, method: MethodName = 'masquerading'): DestConfig {
+  return { ...endpoint, weight, method, tunnel: IPIP, upperThreshold: 0, lowerThreshold: 0 }
 }

@@ -9,6 +9,7 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { openDirector } from '../src/control/open-director.ts'
+import type { MethodName } from '../src/control/model.ts'
 import { attach, detach, unload } from '../src/kernel/commands.ts'
 import { koffi, libc } from '../src/kernel/libc.ts'
 import { onCleanUp } from './cleanup.ts'
@@ -19,6 +20,8 @@ export type HostName = (typeof HOSTS)[number]
 export const CLIENT_ADDRESS = '10.71.0.2'
 export const SERVER_ADDRESSES = ['10.71.1.2', '10.71.2.2'] as const
 export const VIRTUAL_ADDRESS = '10.72.0.1'
+/** The director's, for FullNAT. */
+const LOCAL_ADDRESS = '10.71.1.1'
 export const SERVERS = ['server1', 'server2'] as const
 
 const LINKS = [
@@ -118,6 +121,8 @@ export const ROUTING: Forwarder = {
 export interface Service {
   readonly port: number
   readonly servers: readonly string[]
+  /** How Weir forwards to them; default masquerading. */
+  readonly method?: MethodName
 }
 
 export function nftables(services: readonly Service[]): Forwarder {
@@ -140,10 +145,11 @@ export function weir(services: readonly Service[]): Forwarder {
   inside('director', () => {
     onCleanUp('the pins of a director', () => inside('director', unload))
     const director = openDirector({ write: true })
-    for (const { port, servers } of services) {
+    for (const { port, servers, method } of services) {
       const service = roundRobin({ address: VIRTUAL_ADDRESS, port })
       director.addService(service)
-      for (const address of servers) director.addDest(service, server({ address, port }))
+      if (method === 'fullnat') director.addLocalAddress(service, LOCAL_ADDRESS)
+      for (const address of servers) director.addDest(service, server({ address, port }, 1, method))
     }
     director.close()
     detach(DIRECTOR_DEVICES)
