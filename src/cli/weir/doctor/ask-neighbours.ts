@@ -11,6 +11,8 @@ import type { DeviceFacts, RouteFacts } from './facts.ts'
 import { neighbourKey, neighbours, probe, type NeighbourState } from './iproute.ts'
 
 const DISCARD_PORT = 9
+/** Datagrams wait in the kernel for an answer, and a socket has room for some 270 by default (net.core.wmem_default). */
+const PER_SOCKET = 200
 const GIVEN_UP_MS = 3500
 const POLL_MS = 50
 
@@ -36,8 +38,7 @@ export async function unresolvedOf(
   const before = neighbours()
   probe(hops.filter((hop) => stateIn(before, hop) === 'answered'))
   const unknown = hops.filter((hop) => !isResolved(before, hop)).map(({ server }) => server)
-  await sendDatagrams(unknown.filter(isIPv4), 'udp4')
-  await sendDatagrams(unknown.filter(isIPv6), 'udp6')
+  await Promise.all([...inChunks(unknown.filter(isIPv4)), ...inChunks(unknown.filter(isIPv6))].map(sendDatagrams))
   let left = hops
   for (const deadline = Date.now() + GIVEN_UP_MS; ;) {
     const now = neighbours()
@@ -56,10 +57,15 @@ function isResolved(states: ReadonlyMap<string, NeighbourState>, hop: Hop): bool
   return state === 'fixed' || state === 'answered'
 }
 
-/** Whether they could be sent is for the routes to say. */
-async function sendDatagrams(addresses: readonly string[], type: 'udp4' | 'udp6'): Promise<void> {
-  if (addresses.length === 0) return
-  const socket = createSocket(type)
+function inChunks(addresses: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(addresses.length / PER_SOCKET) }, (_, index) =>
+    addresses.slice(index * PER_SOCKET, (index + 1) * PER_SOCKET),
+  )
+}
+
+/** To addresses of one family. Whether they could be sent is for the routes to say. */
+async function sendDatagrams(addresses: readonly string[]): Promise<void> {
+  const socket = createSocket(addresses.some(isIPv6) ? 'udp6' : 'udp4')
   try {
     await new Promise<void>((bound, failed) => socket.once('error', failed).bind(0, bound))
     socket.setTTL(1)
