@@ -31,7 +31,7 @@ describe.skipIf(reason !== null)(
     /** Types what a finding says, where it says. */
     function mend({ remedy, on }: Diagnosis): void {
       for (const line of remedy) {
-        if (/^(weir|ipvsadm) /.test(line)) expect(host.run(line)).toMatchObject({ status: 0 })
+        if (/^(weir|ipvsadm) /.test(line)) expect(host.run(line)).toMatchObject({ status: 0, err: '' })
         else {
           const place = on === 'server' ? servers : host.namespace
           const ended = spawnSync('ip', ['netns', 'exec', place, 'sh', '-c', line], { encoding: 'utf8' })
