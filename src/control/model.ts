@@ -127,6 +127,8 @@ export interface Traffic {
 }
 
 export interface DestStatus extends DestConfig {
+  /** The server is the director's own host, as far as it was when the configuration was last changed. */
+  readonly isLocal: boolean
   readonly active: number
   readonly inactive: number
   /** Templates of persistent clients that lead to it. */

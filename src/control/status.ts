@@ -30,6 +30,7 @@ function destStatus(store: TableStore, plan: Plan, index: number): DestStatus {
     tunnel: tunnelOf(dest),
     upperThreshold: dest.upperThreshold,
     lowerThreshold: dest.lowerThreshold,
+    isLocal: dest.isLocal !== 0,
     ...destLoad(store, index),
     counters: destCounters(store, index),
     rates: destRates(store, index),

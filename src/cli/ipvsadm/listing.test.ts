@@ -49,6 +49,7 @@ describe('names of servers', () => {
         tunnel: IPIP,
         upperThreshold: 0,
         lowerThreshold: 0,
+        isLocal: false,
         persistent: 0,
         active: 0,
         inactive: 0,

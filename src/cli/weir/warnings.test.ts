@@ -115,6 +115,13 @@ describe('the forwarding of lo', () => {
       ])
   })
 
+  it('is of no matter to a server that the director is itself, nor is any other', () => {
+    for (const method of ['masquerading', 'direct-routing', 'tunneling', 'fullnat'] as const)
+      expect(codesOf({ host, services: [service('10.9.0.1', [dest('10.1.0.1', { method, isLocal: true })])] })).toEqual(
+        [],
+      )
+  })
+
   it('is of no matter to servers by masquerading', () => {
     expect(codesOf({ host, services: by('masquerading') })).toEqual(['forwarding-off'])
   })

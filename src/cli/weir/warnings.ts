@@ -105,11 +105,11 @@ const notAtXdp: Rule = (_, { devices }) =>
       remedy: [`weir attach --xdp ${name}`],
     }))
 
-/** Families of which there is a server to which packets leave as the director's own, or don't. */
+/** Families of which there is a server to which packets leave as the director's own, or don't. None leave for one that it is itself. */
 function familiesOf({ services }: LoadedSnapshot, asOwn: boolean): FamilyNumber[] {
   const dests = services
     .flatMap((service) => service.dests)
-    .filter(({ method }) => METHODS[method].leavesAsOwn === asOwn)
+    .filter(({ method, isLocal }) => !isLocal && METHODS[method].leavesAsOwn === asOwn)
   return ([4, 6] as const).filter((family) => dests.some(({ address }) => isIPv6(address) === (family === 6)))
 }
 

@@ -43,7 +43,7 @@ export function drawPicture(given: Scenario): string {
     ...wires(scenario, layout),
     ...legs.flatMap((leg) => drawLeg(leg, layout)),
     ...layout.boxes.flatMap(drawBox),
-    ...legs.map((leg) => badgeOn(leg, layout)),
+    ...legs.map((leg) => badgeOn(leg, legs, layout)),
     ...table.rows.flatMap((row, index) => drawRow(row, table.columns, layout.bottom + (index + 1) * ROW)),
   ]
   const attributes = {
@@ -102,14 +102,30 @@ function arrowHead(points: readonly Point[], direction: Leg['direction']): strin
   return element('polygon', { class: `solid ${direction}`, points: corners.map(coordinates).join(' ') })
 }
 
-/** The leg's number, in the middle of its first hop's way along the segment, or of the whole hop where that is short. */
-function badgeOn(leg: NumberedLeg, layout: Layout): string {
+/** Where on its line a leg's number may be: in the middle, or the nearest place beside it that no other leg is at. */
+const PLACES = [0.5, 0.35, 0.65, 0.2, 0.8]
+
+/** The leg's number, on its first hop's way along the segment, or on the whole hop where that is short. */
+function badgeOn(leg: NumberedLeg, legs: readonly NumberedLeg[], layout: Layout): string {
   const [points = []] = hops(leg, layout)
   const [first, last] = [points.at(0) as Point, points.at(-1) as Point]
   const [from = first, to = last] = points.slice(1, -1)
   const isLong = Math.abs(to.x - from.x) >= 4 * BADGE
   const [a, b] = isLong ? [from, to] : [first, { x: first.x, y: last.y }]
-  return badge(leg, { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 })
+  const others = legs.filter((other) => other !== leg).flatMap((other) => hops(other, layout))
+  const places = PLACES.map((part) => ({ x: a.x + (b.x - a.x) * part, y: a.y + (b.y - a.y) * part }))
+  const free = places.find((place) => !others.some((line) => passesBy(line, place)))
+  return badge(leg, free ?? (places[0] as Point))
+}
+
+/** Whether a line of level and upright pieces comes within a badge's reach. */
+function passesBy(line: readonly Point[], { x, y }: Point): boolean {
+  const reach = BADGE + 2
+  return line.slice(1).some((end, index) => {
+    const start = line[index] as Point
+    const isBeside = x > Math.min(start.x, end.x) - reach && x < Math.max(start.x, end.x) + reach
+    return isBeside && y > Math.min(start.y, end.y) - reach && y < Math.max(start.y, end.y) + reach
+  })
 }
 
 function badge({ direction, number }: NumberedLeg, { x, y }: Point): string {

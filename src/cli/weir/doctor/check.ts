@@ -13,6 +13,7 @@ export const DOCTOR_CODES = [
   'reverse-path-filter',
   'no-route-to-server',
   'route-refuses-server',
+  'server-moved',
   'server-behind-router',
   'server-port-differs',
   'server-unresolved',

@@ -95,16 +95,16 @@ describe('a strict rp_filter', () => {
   const elsewhere = { 4: ['eth1'], 6: [] }
 
   it('is in the way of clients beyond the device, where the director is a server itself', () => {
-    expect(found({ ...local, defaultDevices: elsewhere }, by('masquerading'))).toMatchObject([
+    expect(found({ ...local, defaultDevices: elsewhere }, by('masquerading', { isLocal: true }))).toMatchObject([
       { code: 'reverse-path-filter', severity: 'hint', remedy: ['sysctl -w net.ipv4.conf.eth0.rp_filter=2'] },
     ])
-    expect(codesOf(local, by('masquerading'))).toEqual([])
+    expect(codesOf(local, by('masquerading', { isLocal: true }))).toEqual([])
     expect(codesOf({ defaultDevices: elsewhere }, by('masquerading'))).toEqual([])
   })
 
   it('is well if it is loose', () => {
     const loose = { ...local, defaultDevices: elsewhere, reversePathFilter: new Map([['eth0', 2]]) }
-    expect(codesOf(loose, by('masquerading'))).toEqual([])
+    expect(codesOf(loose, by('masquerading', { isLocal: true }))).toEqual([])
   })
 })
 

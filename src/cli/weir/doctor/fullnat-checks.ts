@@ -17,7 +17,7 @@ const OTHER_PORTS: PortRange = [FIRST_PORT + LOWER_PORTS, FIRST_UPPER_PORT - 1]
 /** Servers' answers come to a local address, so that it must be this host's. */
 const localAddresses: Check = (scene) =>
   scene.director.services.flatMap((service): DoctorFinding[] => {
-    const dest = service.dests.find(({ method, weight }) => method === 'fullnat' && weight > 0)
+    const dest = service.dests.find(({ method, weight, isLocal }) => method === 'fullnat' && weight > 0 && !isLocal)
     if (dest === undefined) return []
     const words = ruleService(service, numericLabel)
     if (service.localAddresses.length === 0) {

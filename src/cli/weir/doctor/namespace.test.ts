@@ -186,6 +186,20 @@ describe.skipIf(reason !== null)(
     )
 
     it(
+      'tells that a server has become the director itself, and is another machine again',
+      () => {
+        host.run('ipvsadm -C')
+        host.run(`ipvsadm -A -t ${VIP}:80 -s rr`)
+        host.run(`ipvsadm -a -t ${VIP}:80 -r ${SERVER}:80 -g`)
+        here(`address add ${SERVER}/32 dev lo`)
+        findAndMend('server-moved')
+        here(`address delete ${SERVER}/32 dev lo`)
+        findAndMend('server-moved')
+      },
+      LIMIT_MS,
+    )
+
+    it(
       "mends what FullNAT needs: a local address, which is the host's, and ports that are no others'",
       () => {
         host.run('ipvsadm -C')

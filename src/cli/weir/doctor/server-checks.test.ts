@@ -51,6 +51,19 @@ describe('the way to a server', () => {
   })
 })
 
+describe("a server whose address has become the director's own", () => {
+  it('is to be added as it is once more, and so is one whose address has left', () => {
+    const remedy = ['ipvsadm -e -t 10.9.0.1:80 -r 10.1.0.1:80 -g -w 1']
+    expect(found(routed({ kind: 'local' }), by('direct-routing'))).toMatchObject([{ code: 'server-moved', remedy }])
+    expect(found(routed({}), by('direct-routing', { isLocal: true }))).toMatchObject([{ code: 'server-moved', remedy }])
+  })
+
+  it('is well once the director knows it, by every method', () => {
+    for (const method of ['masquerading', 'direct-routing', 'tunneling', 'fullnat'] as const)
+      expect(codesOf(routed({ kind: 'local' }), by(method, { isLocal: true }))).toEqual([])
+  })
+})
+
 describe("a server's port", () => {
   it('is its own where ports are rewritten', () => {
     for (const method of ['masquerading', 'fullnat'] as const)

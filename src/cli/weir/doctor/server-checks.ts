@@ -50,6 +50,17 @@ export const noRoute: Check = (scene) =>
     return [{ code: 'route-refuses-server', message, remedy }]
   })
 
+/** Whether a server is the director itself is looked up by every command that changes something. */
+export const moved: Check = (scene) =>
+  destsInUse(scene.director).flatMap((placed): DoctorFinding[] => {
+    const { service, dest, name } = placed
+    const route = routeTo(scene, placed)
+    if (!hasWay(route) || (route?.kind === 'local') === dest.isLocal) return []
+    const what = dest.isLocal ? 'has left this host for another' : 'is an address of this host now'
+    const message = `${name} ${what}, which the director does not know yet: packets still go where it was`
+    return [{ code: 'server-moved', message, remedy: [`ipvsadm -e ${ruleDest(service, dest, numericLabel)}`] }]
+  })
+
 export const behindRouter: Check = (scene) =>
   destsInUse(scene.director).flatMap((placed): DoctorFinding[] => {
     const route = routeTo(scene, placed)
@@ -169,4 +180,12 @@ export const mtuTooSmall: Check = (scene) =>
     },
   )
 
-export const serverChecks: readonly Check[] = [noRoute, behindRouter, portDiffers, unresolved, noAnswers, mtuTooSmall]
+export const serverChecks: readonly Check[] = [
+  noRoute,
+  moved,
+  behindRouter,
+  portDiffers,
+  unresolved,
+  noAnswers,
+  mtuTooSmall,
+]

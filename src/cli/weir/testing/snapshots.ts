@@ -28,7 +28,8 @@ export function dest(address: string, changes: Partial<DestStatus> = {}): DestSt
   const load = { active: 3, inactive: 12_345, persistent: 0 }
   const counted = { ...load, counters: traffic(20_000, 5, 500), rates: traffic(15, 800, 64_000) }
   const unlimited = { upperThreshold: 0, lowerThreshold: 0 }
-  return { address, port: 8080, weight: 1, method: 'masquerading', tunnel: IPIP, ...unlimited, ...counted, ...changes }
+  const config = { address, port: 8080, weight: 1, method: 'masquerading', tunnel: IPIP, ...unlimited } as const
+  return { ...config, isLocal: false, ...counted, ...changes }
 }
 
 export function serviceOf(config: ServiceConfig, dests: readonly DestStatus[]): ServiceStatus {
