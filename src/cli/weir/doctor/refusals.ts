@@ -18,7 +18,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     remedy: ['weir devices', 'tcpdump -ni any'],
   },
   fragment: {
-    cause: 'datagrams larger than a link on the way takes; let clients send smaller ones',
+    cause: 'the first fragment was lost, or went to another director; let clients send smaller packets',
     remedy: ["tcpdump -ni any '(ip[6:2] & 0x3fff) != 0'"],
   },
   'not-a-syn': {
