@@ -55,6 +55,7 @@ export class LiveFrames {
   /** Frames that XDP sends reach a veth only if it receives by NAPI, which GRO switches on. */
   private takePackets(): void {
     inside('director', () => setGro('dc'))
+    for (const server of SERVERS) inside(server, () => setGro('s0'))
   }
 
   /** Counts and drops what a device receives, until `close` or the benchmark's end. */

@@ -7,7 +7,7 @@ import { type Benchmark, hasTool, type Output } from './benchmark.ts'
 import { LiveFrames, type Order } from './live-frames.ts'
 import { whyNoKernel } from './requirements.ts'
 import { breathe, compare, type Sampler } from './samples.ts'
-import { type Forwarder, makeNetwork, nftables, ROUTING, SERVER_ADDRESSES, setting, weir } from './topology.ts'
+import { atXdp, type Forwarder, makeNetwork, nftables, ROUTING, SERVER_ADDRESSES, setting, weir } from './topology.ts'
 
 const ROUNDS = 25
 const PACKETS = 100_000
@@ -73,7 +73,7 @@ async function measure(output: Output): Promise<void> {
   const opening = { packets: FLOWS, flows: FLOWS, destinations: director.addresses, flags: TcpFlag.Syn }
   for (const port of [PORT, ...METHODS.map((each) => each.port)]) frames.send({ ...opening, port })
   director.leave()
-  const contenders = [ROUTING, director, withoutForwarding(frames)]
+  const contenders = [ROUTING, director, atXdp(director), withoutForwarding(frames)]
   if (hasTool('nft')) {
     const nft = nftables(SERVICES)
     contenders.push(nft)

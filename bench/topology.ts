@@ -140,6 +140,19 @@ export function nftables(services: readonly Service[]): Forwarder {
   }
 }
 
+/** The same director with the clients' device at XDP; what it sends to the servers is redirected, because they receive by NAPI. */
+export function atXdp(director: Forwarder): Forwarder {
+  return {
+    ...director,
+    name: `${director.name} at XDP`,
+    use: () =>
+      inside('director', () => {
+        attach(DIRECTOR_DEVICES)
+        attach(['dc'], { xdp: true })
+      }),
+  }
+}
+
 /** A director that keeps its connections while others forward. */
 export function weir(services: readonly Service[]): Forwarder {
   inside('director', () => {

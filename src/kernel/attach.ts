@@ -9,9 +9,9 @@
 import { unlinkSync } from 'node:fs'
 import { choose, type DeviceLists, readDeviceLists } from './device-lists.ts'
 import { KernelError } from './errors.ts'
-import { BpfError, attachTcxEgress, attachTcxIngress, closeFd, pin } from './libbpf.ts'
+import { BpfError, attachTcxEgress, attachTcxIngress, closeFd, detachLink, openPin, pin } from './libbpf.ts'
 import { deviceDriver, networkDevices, type NetworkDevice } from './network-devices.ts'
-import { EGRESS, INGRESS, type LinkKind, type PinnedDirector } from './pins.ts'
+import { EGRESS, INGRESS, type LinkKind, type PinnedDirector, type PinnedLink } from './pins.ts'
 import type { StateFolder } from './state-folder.ts'
 import { attachAtXdp } from './attach-xdp.ts'
 import { xdpFeatures } from './xdp-features.ts'
@@ -125,8 +125,20 @@ export function watchOwnPackets(director: PinnedDirector, wanted: boolean): void
 /** Unpins links of other devices than those. */
 function removeLinks(director: PinnedDirector, kind: LinkKind, devices: readonly NetworkDevice[]): void {
   for (const link of director.links())
-    if (link.kind === kind && !(link.alive && devices.some(({ ifindex }) => ifindex === link.ifindex)))
-      unlinkSync(link.path)
+    if (link.kind === kind && !(link.alive && devices.some(({ ifindex }) => ifindex === link.ifindex))) removeLink(link)
+}
+
+/** Its program is off the device when this returns: the next one may come at once. */
+function removeLink({ path, alive }: PinnedLink): void {
+  if (alive) {
+    const fd = openPin(path)
+    try {
+      detachLink(fd)
+    } finally {
+      closeFd(fd)
+    }
+  }
+  unlinkSync(path)
 }
 
 function attachMissing(director: PinnedDirector, kind: 'tcx' | 'egress', devices: readonly NetworkDevice[]): void {

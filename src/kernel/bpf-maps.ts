@@ -69,6 +69,11 @@ export function programInfo(fd: number): ProgramInfo {
   return { type: view.getUint32(0, true), id: view.getUint32(4, true), name: nameAt(view, 64) }
 }
 
+/** Takes a link's program off its device at once; a link that is only closed goes a moment later. */
+export function detachLink(fd: number): void {
+  checked('detaching a link', 'bpf_link_detach', fd)
+}
+
 export function linkInfo(fd: number): LinkInfo {
   const view = info(fd, 32)
   return {

@@ -86,6 +86,7 @@ const SIGNATURES = {
   bpf_obj_get: 'is',
   bpf_obj_get_info_by_fd: 'iipn',
   bpf_link_create: 'iiiip',
+  bpf_link_detach: 'ii',
   libbpf_num_possible_cpus: 'i',
   libbpf_set_print: 'pC',
 } as const
