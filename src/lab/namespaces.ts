@@ -55,7 +55,7 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Removes a run's namespaces: ends every process in them, unloads the director, deletes them. Goes on past a failure and throws the
+ * Removes a run's namespaces: ends every process in them, undoes what makes servers real servers, unloads the director, deletes them. Goes on past a failure and throws the
  * first in the end.
  */
 export async function removeNamespaces(prefix: string, topology: Topology, weir: readonly string[]): Promise<void> {
@@ -66,7 +66,11 @@ export async function removeNamespaces(prefix: string, topology: Topology, weir:
   const names = namespacesOf(prefix, topology)
   for (const name of names) await attempt(endProcesses(name))
   const director = `${prefix}-${directorOf(topology).name}`
-  if (names.includes(director)) await attempt(mustRun(['ip', 'netns', 'exec', director, ...weir, 'unload']))
+  const inside = (name: string, ...words: string[]): Promise<void> =>
+    attempt(mustRun(['ip', 'netns', 'exec', name, ...weir, ...words]))
+  const servers = topology.hosts.filter(({ role }) => role === 'server').map(({ name }) => `${prefix}-${name}`)
+  await Promise.all(servers.filter((name) => names.includes(name)).map((name) => inside(name, 'real-server', 'undo')))
+  if (names.includes(director)) await inside(director, 'unload')
   for (const name of names) await attempt(mustRun(['ip', 'netns', 'del', name]))
   if (failures.length > 0)
     throw new LabError(`${prefix}-* could not be removed: ${(failures[0] as Error).message}`, { cause: failures[0] })
