@@ -274,11 +274,4 @@ int nothing(struct __sk_buff *skb)
 	return TCX_NEXT;
 }
 
-/* The same at XDP. */
-SEC("xdp")
-int nothing_xdp(struct xdp_md *context)
-{
-	return XDP_PASS;
-}
-
 char _license[] SEC("license") = "Dual MIT/GPL";

@@ -11,8 +11,6 @@ import { KernelTables } from '../src/kernel/kernel-tables.ts'
 import { BpfObject, mapInfo, mapUpdate, testRun } from '../src/kernel/libbpf.ts'
 import { type PinnedMap, TABLE_NAMES } from '../src/kernel/pins.ts'
 import { onCleanUp } from './cleanup.ts'
-import { loadXdp } from '../src/testing/kernel-bench.ts'
-import type { TestDevice } from '../src/testing/test-namespace.ts'
 import { freshDirector, layoutRow, settingsRow } from '../src/testing/bench.ts'
 
 export const OBJECT_FILE = fileURLToPath(new URL('../dist/weir.bpf.o', import.meta.url))
@@ -23,8 +21,8 @@ export class LoadedDirector {
   private readonly tickFd: number
   private readonly maps = new Map<TableName, PinnedMap>()
 
-  private constructor(object: BpfObject, xdp: BpfObject | null) {
-    this.programFd = xdp === null ? object.programFd('weir_ingress') : xdp.programFd('weir_xdp')
+  private constructor(object: BpfObject) {
+    this.programFd = object.programFd('weir_ingress')
     this.tickFd = object.programFd('weir_tick')
     for (const table of TABLE_NAMES) {
       const fd = object.mapFd(table)
@@ -34,11 +32,8 @@ export class LoadedDirector {
     this.control = freshDirector(new KernelTables(this))
   }
 
-  /**
-   * `connections` as for `weir load`; `programFd` is that of tcx, or of XDP where there is a device for redirected frames. Its clock stands at
-   * 1 s. Gone when the benchmark ends.
-   */
-  static load(connections: number, xdpDevice: TestDevice | null = null): LoadedDirector {
+  /** `connections` as for `weir load`. Its clock stands at 1 s. Gone when the benchmark ends. */
+  static load(connections: number): LoadedDirector {
     const object = BpfObject.open(readFileSync(OBJECT_FILE), 'weir')
     onCleanUp('a director in the kernel', () => object.close())
     for (const table of TABLE_NAMES) {
@@ -48,9 +43,7 @@ export class LoadedDirector {
     object.load()
     mapUpdate(object.mapFd('layouts'), new Uint8Array(4), layoutRow())
     mapUpdate(object.mapFd('settingsRows'), new Uint8Array(4), settingsRow())
-    const xdp = xdpDevice === null ? null : loadXdp(object, xdpDevice.ifindex)
-    if (xdp !== null) onCleanUp('the programs for XDP', () => xdp.close())
-    const director = new LoadedDirector(object, xdp)
+    const director = new LoadedDirector(object)
     director.housekeep(1000)
     return director
   }

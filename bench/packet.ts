@@ -1,5 +1,5 @@
 /**
- * `packet`: nanoseconds that Weir's programs take for a packet, beside the floor in C (`baseline.bpf.c`), both by test runs: TCP and UDP by
+ * `packet`: nanoseconds that Weir's program takes for a packet, beside the floor in C (`baseline.bpf.c`), both by test runs: TCP and UDP by
  * IPv4, TCP by IPv6. What an empty program takes is subtracted from both.
  */
 import { TcpFlag } from '../src/simulator/packets.ts'
@@ -13,7 +13,7 @@ import { LoadedDirector } from './loaded-director.ts'
 import { whyNoKernel } from './requirements.ts'
 import { compare } from './samples.ts'
 import { roundRobin, server as serverOf } from './services.ts'
-import { CLIENT, CLIENT_IPV6, REPEAT, type Segment, testDevice, TestRuns } from './test-runs.ts'
+import { CLIENT, CLIENT_IPV6, FORWARDED, PASSED, REPEAT, type Segment, testDevice, TestRuns } from './test-runs.ts'
 
 const ROUNDS = 15
 /** Calls in a sample; calls that make connections. */
@@ -126,45 +126,30 @@ function fromServer({ client, protocol }: Kind, { server, serverPort }: Pair): S
 /** The same conversations on every contender: after it, packets of both directions are forwarded. */
 function establish(runs: TestRuns, kind: Kind): void {
   for (const pair of [...kind.same, ...kind.other]) {
-    runs.expect(toVirtual(kind, pair, TcpFlag.Syn), 'forwarded')
-    runs.expect(fromServer(kind, pair), 'forwarded')
-    runs.expect(toVirtual(kind, pair, TcpFlag.Ack), 'forwarded')
+    runs.expect(toVirtual(kind, pair, TcpFlag.Syn), FORWARDED)
+    runs.expect(fromServer(kind, pair), FORWARDED)
+    runs.expect(toVirtual(kind, pair, TcpFlag.Ack), FORWARDED)
   }
 }
 
-async function measure(
-  output: Output,
-  device: TestDevice,
-  weir: LoadedDirector,
-  weirXdp: LoadedDirector,
-  baseline: BpfObject,
-): Promise<void> {
+async function measure(output: Output, device: TestDevice, weir: LoadedDirector, baseline: BpfObject): Promise<void> {
   for (const kind of KINDS) {
-    for (const director of [weir, weirXdp]) configure(director, pairsOf(kind))
+    configure(weir, pairsOf(kind))
     for (const pair of pairsOf(kind)) addBaselineService(baseline, pair)
   }
-  const nothing = {
-    tcx: new TestRuns('nothing', baseline.programFd('nothing'), device),
-    xdp: new TestRuns('nothing', baseline.programFd('nothing_xdp'), device, 'xdp'),
-  }
-  const atTcx = [
+  const nothing = new TestRuns('nothing', baseline.programFd('nothing'), device)
+  const runs = [
     new TestRuns('C floor', baseline.programFd('baseline'), device),
     new TestRuns('Weir', weir.programFd, device),
   ]
-  const runs = [...atTcx, new TestRuns('Weir at XDP', weirXdp.programFd, device, 'xdp')]
-  const row = async (
-    what: string,
-    calls: number,
-    segmentOf: (call: number) => Segment,
-    contenders = runs,
-  ): Promise<void> => {
+  const row = async (what: string, calls: number, segmentOf: (call: number) => Segment): Promise<void> => {
     const sampler = (contender: TestRuns) => {
       let call = 0
       return () =>
         contender.nsPerPacket(calls, REPEAT, () => segmentOf(call++)) -
-        nothing[contender.hook].nsPerPacket(calls, REPEAT, () => segmentOf(0))
+        nothing.nsPerPacket(calls, REPEAT, () => segmentOf(0))
     }
-    const samplers = Object.fromEntries(contenders.map((contender) => [contender.name, sampler(contender)]))
+    const samplers = Object.fromEntries(runs.map((contender) => [contender.name, sampler(contender)]))
     output.comparison(await compare(what, 'ns a packet', ROUNDS, samplers))
   }
   for (const kind of KINDS) {
@@ -177,9 +162,8 @@ async function measure(
     await row(`${kind.name}established, from the server, other port`, CALLS, () => fromServer(kind, other))
     await row(`${kind.name}${opens}`, OPENING_CALLS, (call) => toVirtual(kind, opening, TcpFlag.Syn, 10_000 + call))
     const stranger = { ...toVirtual(kind, same, TcpFlag.Ack), destinationPort: 81 }
-    for (const contender of runs) contender.expect(stranger, 'passed')
-    // At XDP each run would put another handoff in front of the packet.
-    await row(`${kind.name}of no service, passed on`, CALLS, () => stranger, atTcx)
+    for (const contender of runs) contender.expect(stranger, PASSED)
+    await row(`${kind.name}of no service, passed on`, CALLS, () => stranger)
   }
 }
 
@@ -190,9 +174,8 @@ export const packet: Benchmark = {
   async run(output) {
     const device = testDevice()
     const weir = LoadedDirector.load(CONNECTIONS)
-    const weirXdp = LoadedDirector.load(CONNECTIONS, device)
     const baseline = compile('baseline')
     baseline.load()
-    await measure(output, device, weir, weirXdp, baseline)
+    await measure(output, device, weir, baseline)
   },
 }

@@ -24,7 +24,7 @@ import { chain, configure } from './packet.ts'
 import { whyNoKernel } from './requirements.ts'
 import { compare, type Sampler } from './samples.ts'
 import { roundRobin, server } from './services.ts'
-import { CLIENT, REPEAT, type Segment, testDevice, TestRuns } from './test-runs.ts'
+import { CLIENT, FORWARDED, REPEAT, type Segment, testDevice, TestRuns } from './test-runs.ts'
 
 const SMALL = 1000
 const LARGE = 1_000_000
@@ -47,7 +47,7 @@ function ringSegment(place: number): Segment {
 
 /** Samples packets that go round a ring from random places on. */
 function roundTheRing(runs: TestRuns, nothing: TestRuns, count: number, random: Random): Sampler {
-  runs.expect(ringSegment(0), 'forwarded')
+  runs.expect(ringSegment(0), FORWARDED)
   return () =>
     runs.nsPerPacket(CALLS, REPEAT, () => ringSegment(random.below(count))) -
     nothing.nsPerPacket(CALLS, REPEAT, () => ringSegment(0))

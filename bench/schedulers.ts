@@ -19,7 +19,7 @@ import { LoadedDirector } from './loaded-director.ts'
 import { whyNoKernel } from './requirements.ts'
 import { compare, type Sampler } from './samples.ts'
 import { server } from './services.ts'
-import { type Segment, testDevice, TestRuns } from './test-runs.ts'
+import { FORWARDED, type Segment, testDevice, TestRuns } from './test-runs.ts'
 
 const SERVERS = [2, 100, 1000]
 const ROUNDS = 9
@@ -76,7 +76,7 @@ async function measure(output: Output): Promise<void> {
     configure(director, servers)
     for (const scheduler of SCHEDULERS) {
       const segment = syn(scheduler, servers)
-      for (let connection = 0; connection < 2 * servers; connection++) runs.expect(segment(), 'forwarded')
+      for (let connection = 0; connection < 2 * servers; connection++) runs.expect(segment(), FORWARDED)
     }
   }
   for (const servers of SERVERS) {

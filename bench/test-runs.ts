@@ -1,12 +1,12 @@
 /**
- * Nanoseconds that a program of tcx or XDP takes for a packet, by BPF_PROG_TEST_RUN in the namespace of `testing/test-namespace.ts`.
+ * Nanoseconds that a tc program takes for a packet, by BPF_PROG_TEST_RUN in the namespace of `testing/test-namespace.ts`.
  *
  * The kernel averages over `repeat` runs on one and the same packet, so the packet must go on being work for the program: servers are
  * virtual addresses themselves, and the packet rewritten for one is a client's packet for the next. Each rewrite is a hop; a
  * packet has 255. A sample is the median of many such calls, which leaves out those that an interrupt fell into.
  */
 import { buildTcp, buildUdp } from '../src/simulator/packets.ts'
-import { type Hook, PacketRunner } from '../src/testing/packet-runner.ts'
+import { PacketRunner } from '../src/testing/packet-runner.ts'
 import { enterNamespace, leaveNamespace, type TestDevice } from '../src/testing/test-namespace.ts'
 import { onCleanUp } from './cleanup.ts'
 import { median } from './samples.ts'
@@ -33,12 +33,9 @@ function build({ flags, ...ends }: Segment): Uint8Array {
   return flags === null ? buildUdp(fields) : buildTcp({ ...fields, flags })
 }
 
-/** What a program returns for a packet that it sends on, and for one that it leaves alone. */
-const VERDICTS = {
-  tcx: { forwarded: 7, passed: -1 },
-  xdp: { forwarded: 4, passed: 2 },
-} as const
-export type Fate = 'forwarded' | 'passed'
+/** TCX_REDIRECT, and TCX_NEXT for a packet that a program leaves alone. */
+export const FORWARDED = 7
+export const PASSED = -1
 
 /** The device that packets come in by; the process is in its namespace from now on, until the benchmark ends. */
 export function testDevice(): TestDevice {
@@ -54,16 +51,15 @@ export class TestRuns {
     readonly name: string,
     programFd: number,
     device: TestDevice,
-    readonly hook: Hook = 'tcx',
   ) {
-    this.runner = new PacketRunner(programFd, device, hook)
+    this.runner = new PacketRunner(programFd, device)
   }
 
-  /** Runs the program once and requires a fate. */
-  expect(segment: Segment, fate: Fate): void {
+  /** Runs the program once and requires a verdict. */
+  expect(segment: Segment, verdict: number): void {
     const { retval } = this.runner.run(build(segment))
-    if (retval !== VERDICTS[this.hook][fate])
-      throw new Error(`${this.name}: ${JSON.stringify(segment)} got verdict ${retval} and was not ${fate}`)
+    if (retval !== verdict)
+      throw new Error(`${this.name}: ${JSON.stringify(segment)} got verdict ${retval} instead of ${verdict}`)
   }
 
   /** The median over `calls` of the average over `repeat` packets, `segment` telling each call's packet. */

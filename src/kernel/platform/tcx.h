@@ -55,6 +55,17 @@ static __always_inline u16 hops_of(u8 *ip)
 
 #define BYTES_TO_HOPS 9
 
+/* Whether there is metadata of a handoff's size, which hardly any packet has. */
+static __always_inline int has_metadata(struct __sk_buff *skb)
+{
+	struct handoff *handoff;
+	void *start;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(handoff) : "r"(skb), "i"(offsetof(struct __sk_buff, data_meta)));
+	asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(start) : "r"(skb), "i"(offsetof(struct __sk_buff, data)));
+	return (void *)(handoff + 1) <= start;
+}
+
 /* The handoff of a packet on the device that has received it, or NULL. Not inlined, for the sake of the stack. */
 static __noinline struct handoff *handoff_of(struct __sk_buff *skb)
 {

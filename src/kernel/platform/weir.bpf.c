@@ -81,7 +81,7 @@ SEC("tc")
 int weir_ingress(struct __sk_buff *skb)
 {
 	/* A tagged frame comes again, untagged, on its VLAN's device; a frame to another host is none of ours; what has a handoff is done with. */
-	if (skb->vlan_present || skb->pkt_type != PACKET_HOST || handoff_of(skb)) return TCX_NEXT;
+	if (skb->vlan_present || skb->pkt_type != PACKET_HOST || (has_metadata(skb) && handoff_of(skb))) return TCX_NEXT;
 	return weir_handle(skb, skb->ifindex == LOOPBACK_IFINDEX);
 }
 
