@@ -88,7 +88,7 @@ export function seesServer(connection: Connection): boolean {
 }
 
 /** Whether the slot holds the connection that a packet belongs to. */
-export function carries(connection: Connection, direction: number, packet: Heading): boolean {
+function carries(connection: Connection, direction: number, packet: Heading): boolean {
   if (connection.expiresMs === 0 || connection.protocol !== packet.protocol) return false
   if (connection.family !== packet.family) return false
   if (direction === Direction.In) {
@@ -109,6 +109,28 @@ export function carries(connection: Connection, direction: number, packet: Headi
   return (
     connection.localPort === packet.destinationPort && sameAddress(local.address, packet.destination, packet.family)
   )
+}
+
+/** The connection that a packet's addresses and ports lead to, as its slot times 2 plus the `Direction`; 0 for none. */
+export function findConnection(packet: Heading): number {
+  const key: FlowKey = {
+    source: { low: 0, high: 0 },
+    destination: { low: 0, high: 0 },
+    sourcePort: packet.sourcePort,
+    destinationPort: packet.destinationPort,
+    protocol: packet.protocol,
+    kind: packet.family,
+    reserved: 0,
+  }
+  digest(packet.source, packet.family, key.source)
+  digest(packet.destination, packet.family, key.destination)
+  const flow = findFlow(key)
+  if (flow === null) return NONE
+  const index = flow.connection
+  const direction = flow.direction
+  const connection = connectionAt(index)
+  if (connection === null || !carries(connection, direction, packet)) return NONE
+  return index * 2 + direction
 }
 
 /** Moves a connection to a state, its dest's counts with it, and starts that state's timeout. */

@@ -4,11 +4,10 @@
  * A packet of a connection costs one lookup in `flows`, whichever direction it has; only a packet of none asks for a service, and only
  * one that begins a connection asks a scheduler. Every host calls these two functions and nothing else.
  */
-import { digest } from './address.ts'
 import {
   addConnection,
-  carries,
   enterState,
+  findConnection,
   localOf,
   methodOf,
   noteAnswer,
@@ -29,7 +28,7 @@ import { answerWithIcmp, IcmpError } from './icmp.ts'
 import { ipv4ChecksumHolds, parseIpv4 } from './ipv4.ts'
 import { parseIpv6 } from './ipv6.ts'
 import { takeLocalPort } from './local-addresses.ts'
-import { clock, connectionAt, countersAt, destAt, findFlow, nowMs, type Packet, settings } from './platform.ts'
+import { clock, connectionAt, countersAt, destAt, nowMs, type Packet, settings } from './platform.ts'
 import {
   hasServices,
   moves,
@@ -47,7 +46,6 @@ import {
   type Dest,
   Direction,
   Family,
-  type FlowKey,
   ForwardingMethod,
   type Heading,
   Mover,
@@ -101,8 +99,8 @@ export function handlePacket(packet: Packet, family: number): number {
     return isIcmp(heading) && parsed === Parsed.Whole ? related(packet, heading) : Verdict.Pass
   }
   if (heading.fragment !== 0 && heading.protocol === PROTOCOL_SCTP) return pass(Reason.Fragment)
-  const found = parsed === Parsed.LaterFragment ? followFragment(heading) : findConnection(packet, heading)
-  if (found === MALFORMED) return pass(Reason.Malformed)
+  if (parsed !== Parsed.LaterFragment && !parseTransport(packet, heading)) return pass(Reason.Malformed)
+  const found = parsed === Parsed.LaterFragment ? followFragment(heading) : findConnection(heading)
   const index = found >>> 1
   const direction = found & 1
   const connection = connectionAt(index)
@@ -118,32 +116,6 @@ export function handlePacket(packet: Packet, family: number): number {
   }
   if (parsed === Parsed.LaterFragment) return pass(Reason.Fragment)
   return newFlow(packet, heading, set)
-}
-
-/** What `findConnection` says of a packet without a whole transport header. */
-const MALFORMED = -1
-
-/** The connection that the packet's addresses and ports lead to, as its slot times 2 plus the `Direction`; 0 for none, or `MALFORMED`. */
-function findConnection(packet: Packet, heading: Heading): number {
-  if (!parseTransport(packet, heading)) return MALFORMED
-  const key: FlowKey = {
-    source: { low: 0, high: 0 },
-    destination: { low: 0, high: 0 },
-    sourcePort: heading.sourcePort,
-    destinationPort: heading.destinationPort,
-    protocol: heading.protocol,
-    kind: heading.family,
-    reserved: 0,
-  }
-  digest(heading.source, heading.family, key.source)
-  digest(heading.destination, heading.family, key.destination)
-  const flow = findFlow(key)
-  if (flow === null) return NONE
-  const index = flow.connection
-  const direction = flow.direction
-  const connection = connectionAt(index)
-  if (connection === null || !carries(connection, direction, heading)) return NONE
-  return index * 2 + direction
 }
 
 /** Whether the packet belongs to the live connection, and doesn't begin another in its place. */

@@ -4,16 +4,14 @@
  * discovery works through the director; what comes from the servers' side seems to come from the virtual address. Methods that
  * leave the packet as it is pass an error of the client's side on in their way. Errors count as traffic and don't move the connection.
  */
-import { digest } from './address.ts'
 import { change16, update } from './checksum.ts'
-import { carries, localOf } from './connections.ts'
+import { findConnection, localOf } from './connections.ts'
 import { refuseRoute } from './forwarding/way-out.ts'
 import { ICMP_HEADER, PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from './icmp.ts'
 import { parseQuotedIpv4, replaceIpv4Destination, replaceIpv4Source } from './ipv4.ts'
 import { parseQuotedIpv6, replaceIpv6Destination, replaceIpv6Source } from './ipv6.ts'
 import {
   connectionAt,
-  findFlow,
   icmpAt,
   ipv4At,
   ipv6At,
@@ -25,7 +23,7 @@ import {
   routeAsHost,
 } from './platform.ts'
 import { hasServices } from './protocols/protocols.ts'
-import { type Address, type Connection, Family, type FlowKey, type Heading, NONE, Route, Verdict } from './records.ts'
+import { type Address, type Connection, Family, type Heading, NONE, Route, Verdict } from './records.ts'
 import { count, Reason } from './reasons.ts'
 
 /** What of a quotation is read: an IP header with options, and the ports. */
@@ -80,28 +78,9 @@ export function findRelated(packet: Packet, heading: Heading): number {
   answer.sourcePort = ports.destination
   answer.destinationPort = ports.source
   heading.payload = answer.transport
-  return connectionOf(answer)
-}
-
-function connectionOf(answer: Heading): number {
-  const key: FlowKey = {
-    source: { low: 0, high: 0 },
-    destination: { low: 0, high: 0 },
-    sourcePort: answer.sourcePort,
-    destinationPort: answer.destinationPort,
-    protocol: answer.protocol,
-    kind: answer.family,
-    reserved: 0,
-  }
-  digest(answer.source, answer.family, key.source)
-  digest(answer.destination, answer.family, key.destination)
-  const flow = findFlow(key)
-  if (flow === null) return NONE
-  const index = flow.connection
-  const direction = flow.direction
-  const connection = connectionAt(index)
-  if (connection === null || !carries(connection, direction, answer) || connection.expiresMs <= nowMs()) return NONE
-  return index * 2 + direction
+  const found = findConnection(answer)
+  const connection = connectionAt(found >>> 1)
+  return connection === null || connection.expiresMs <= nowMs() ? NONE : found
 }
 
 /**
