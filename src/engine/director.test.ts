@@ -1,6 +1,8 @@
 /** What the director forwards and how: the whole packet, against one that the simulator builds. */
 import { describe, expect, it } from 'vitest'
 import { buildTcp, buildUdp, type TcpFields } from '../simulator/build-packet.ts'
+import { fragment } from '../simulator/fragments.ts'
+import { parseIp } from '../simulator/parse-ip.ts'
 import { TcpFlag } from '../simulator/parse-packet.ts'
 import { checksumsAreValid } from '../simulator/verify-packet.ts'
 import { SmallDirector, WEB } from '../testing/small-director.ts'
@@ -8,6 +10,12 @@ import { SmallDirector, WEB } from '../testing/small-director.ts'
 const CLIENT = { source: '10.1.0.1', sourcePort: 1025 }
 const TO_VIP = { destination: WEB.address, destinationPort: WEB.port }
 const SYN: TcpFields = { ...CLIENT, ...TO_VIP, flags: TcpFlag.Syn, sequence: 7, dontFragment: true, identification: 9 }
+
+/** Of 32 bytes and a header. */
+function pieces(packet: Uint8Array): Uint8Array[] {
+  const ip = parseIp(packet)
+  return ip === null ? [] : fragment(ip, 52)
+}
 
 function handled(packet: Uint8Array) {
   return new SmallDirector(1).bench.handle(packet)
@@ -75,11 +83,21 @@ describe('a packet to a service', () => {
   })
 })
 
+describe('a packet in fragments', () => {
+  it('goes to the server piece by piece, as the whole one cut to pieces', () => {
+    const director = new SmallDirector(1)
+    const whole: TcpFields = { ...SYN, dontFragment: false, payload: new Uint8Array(60).fill(7) }
+    const there = buildTcp({ ...whole, destination: '10.2.0.1', ttl: 63 })
+    const sent = pieces(buildTcp(whole)).map((piece) => director.bench.handle(piece))
+    expect(sent.map(({ verdict }) => verdict)).toEqual(['forward', 'forward', 'forward'])
+    expect(sent.map(({ packet }) => packet)).toEqual(pieces(there))
+  })
+})
+
 describe('a packet that is none of the director’s', () => {
-  it('passes unchanged: UDP, a fragment, to another port', () => {
+  it('passes unchanged: UDP, a fragment whose first is not known, to another port', () => {
     for (const packet of [
       buildUdp({ ...CLIENT, ...TO_VIP, payload: Uint8Array.of(1) }),
-      buildTcp({ ...SYN, moreFragments: true }),
       buildTcp({ ...SYN, fragmentOffset: 8 }),
       buildTcp({ ...SYN, destinationPort: 81 }),
     ]) {
