@@ -3,6 +3,7 @@
  * service. A slot is written before a list leads to it and freed after none does. One that connections still use keeps its address, and
  * is not given to another until they are gone.
  */
+import { sameAddress } from '../engine/address.ts'
 import { LocalAddressView, LocalUseView } from '../engine/generated/views.ts'
 import { type Address, NONE } from '../engine/records.ts'
 import type { TableStore } from '../engine/tables.ts'
@@ -31,15 +32,11 @@ function poolOf(store: TableStore, { record }: PlannedService): number[] {
   return slots
 }
 
-function isSame(a: Address, b: Address): boolean {
-  return a.word0 === b.word0 && a.word1 === b.word1 && a.word2 === b.word2 && a.word3 === b.word3
-}
-
 /** The slot of an address in the pool, and the one before it; `NONE` where there is none. */
 function find(store: TableStore, service: PlannedService, address: Address): { slot: number; before: number } {
   let before = NONE
   for (const slot of poolOf(store, service)) {
-    if (isSame(read(store, slot).address, address)) return { slot, before }
+    if (sameAddress(read(store, slot).address, address, service.key.family)) return { slot, before }
     before = slot
   }
   return { slot: NONE, before: NONE }

@@ -98,7 +98,7 @@ function redirectsOf(director: PinnedDirector | null, { xdp }: Carriers): (ifind
 export function attachAll(director: PinnedDirector): void {
   const { excluded, xdp } = readDeviceLists(director.folder)
   const devices = networkDevices()
-  const wanted = devices.filter(({ kind, name }) => kind === 'ethernet' && !excluded.has(name))
+  const wanted = carrying(devices, excluded)
   const receiving = [...wanted, ...devices.filter(({ kind }) => kind === 'loopback')]
   const sending = director.links().some(({ kind }) => kind === 'egress') ? wanted : []
   const atXdp = wanted.filter(({ name }) => xdp.has(name))
@@ -117,9 +117,14 @@ export function watchOwnPackets(director: PinnedDirector, wanted: boolean): void
   const { egress } = carriersOf(director)
   if (egress.size > 0 === wanted) return
   const { excluded } = readDeviceLists(director.folder)
-  const devices = networkDevices().filter(({ kind, name }) => kind === 'ethernet' && !excluded.has(name))
+  const devices = carrying(networkDevices(), excluded)
   removeLinks(director, 'egress', wanted ? devices : [])
   attachMissing(director, 'egress', wanted ? devices : [])
+}
+
+/** The devices that are to carry the program for clients' and servers' packets. */
+function carrying(devices: readonly NetworkDevice[], excluded: ReadonlySet<string>): NetworkDevice[] {
+  return devices.filter(({ kind, name }) => kind === 'ethernet' && !excluded.has(name))
 }
 
 /** Unpins links of other devices than those. */

@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram, startProgram, waitForLine } from './command.ts'
 import { NamespaceWorld } from './namespace-world.ts'
-import type { Topology } from './scenario.ts'
-import { natRr } from './scenarios/nat-rr.ts'
 import { installationForTests } from './testing/installation-for-tests.ts'
+import { unservedTopology } from './testing/unserved-topology.ts'
 
 const SERVERS = fileURLToPath(new URL('testing/two-servers.mjs', import.meta.url))
 const ASK = fileURLToPath(new URL('testing/ask.mjs', import.meta.url))
@@ -25,16 +24,6 @@ const IPV6 = [
 ] as const
 
 const { installation, reason } = installationForTests()
-/** Without the lab's web servers. */
-const topology: Topology = {
-  ...natRr.topology,
-  hosts: natRr.topology.hosts.map(({ name, role, interfaces, gateway }) => ({
-    name,
-    role,
-    interfaces,
-    ...(gateway === undefined ? {} : { gateway }),
-  })),
-}
 
 describe.skipIf(installation === null)(`through the director${reason}`, () => {
   let world: NamespaceWorld
@@ -51,7 +40,7 @@ describe.skipIf(installation === null)(`through the director${reason}`, () => {
     if (installation === null) return
     folder = await mkdtemp(join(tmpdir(), 'weir-families-'))
     writeFileSync(join(folder, 'upload'), Buffer.alloc(UPLOAD))
-    world = await NamespaceWorld.create(topology, { prefix: `weir-lab-families-${process.pid}`, installation })
+    world = await NamespaceWorld.create(unservedTopology, { prefix: `weir-lab-families-${process.pid}`, installation })
     for (const [host, device, address] of IPV6) {
       await on(host, 'sysctl -qw net.ipv6.conf.all.disable_ipv6=0')
       await on(host, `ip addr add ${address} dev ${device} nodad`)

@@ -3,9 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram, startProgram, waitForLine } from './command.ts'
 import { NamespaceWorld } from './namespace-world.ts'
-import type { Topology } from './scenario.ts'
-import { natRr } from './scenarios/nat-rr.ts'
 import { installationForTests } from './testing/installation-for-tests.ts'
+import { unservedTopology } from './testing/unserved-topology.ts'
 
 const VIP = '11.11.11.12'
 const SERVER = '22.22.22.23'
@@ -13,23 +12,13 @@ const TEXT = 'what the server sends\n'
 const PROGRAM = fileURLToPath(new URL('testing/ftp-server.mjs', import.meta.url))
 
 const { installation, reason } = installationForTests()
-/** Without the lab's web servers. */
-const topology: Topology = {
-  ...natRr.topology,
-  hosts: natRr.topology.hosts.map(({ name, role, interfaces, gateway }) => ({
-    name,
-    role,
-    interfaces,
-    ...(gateway === undefined ? {} : { gateway }),
-  })),
-}
 
 describe.skipIf(installation === null)(`a file comes through the director${reason}`, () => {
   let world: NamespaceWorld
 
   beforeAll(async () => {
     if (installation === null) return
-    world = await NamespaceWorld.create(topology, { prefix: `weir-lab-ftp-${process.pid}`, installation })
+    world = await NamespaceWorld.create(unservedTopology, { prefix: `weir-lab-ftp-${process.pid}`, installation })
     const server = startProgram(world.inside('nginx1', process.execPath, PROGRAM, SERVER, TEXT))
     await waitForLine(server, server.stdout, 'ready')
     await world.enableForwarding('director')

@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram, startProgram, waitForLine } from './command.ts'
 import { NamespaceWorld } from './namespace-world.ts'
-import type { Topology } from './scenario.ts'
-import { natRr } from './scenarios/nat-rr.ts'
 import { installationForTests } from './testing/installation-for-tests.ts'
+import { unservedTopology } from './testing/unserved-topology.ts'
 
 const PREFIX = `weir-lab-survives-${process.pid}`
 const VIP = '11.11.11.12'
@@ -20,16 +19,6 @@ const BYTES_PER_SECOND = 10_000_000
 const CLOSE_MS = 10_000
 
 const { installation, reason } = installationForTests()
-/** The servers' own program listens instead of the lab's. */
-const topology: Topology = {
-  ...natRr.topology,
-  hosts: natRr.topology.hosts.map(({ name, role, interfaces, gateway }) => ({
-    name,
-    role,
-    interfaces,
-    ...(gateway === undefined ? {} : { gateway }),
-  })),
-}
 
 async function until(what: string, limitMs: number, holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + limitMs
@@ -59,7 +48,7 @@ describe.skipIf(installation === null)(`with no process of Weir's alive${reason}
 
   beforeAll(async () => {
     if (installation === null) return
-    world = await NamespaceWorld.create(topology, { prefix: PREFIX, installation })
+    world = await NamespaceWorld.create(unservedTopology, { prefix: PREFIX, installation })
     const program = fileURLToPath(new URL('testing/slow-server.mjs', import.meta.url))
     const numbers = [SLOW_PORT, BYTES, BYTES_PER_SECOND].map(String)
     for (const name of ['nginx1', 'nginx2']) {

@@ -11,9 +11,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram, startProgram, waitForLine } from './command.ts'
 import { NamespaceWorld } from './namespace-world.ts'
-import type { Topology } from './scenario.ts'
-import { natRr } from './scenarios/nat-rr.ts'
 import { installationForTests } from './testing/installation-for-tests.ts'
+import { unservedTopology } from './testing/unserved-topology.ts'
 
 const SERVER = fileURLToPath(new URL('testing/hashing-server.mjs', import.meta.url))
 const ETHTOOL = fileURLToPath(new URL('../kernel/testing/ethtool.mjs', import.meta.url))
@@ -30,16 +29,6 @@ const IPV6 = [
 ] as const
 
 const { installation, reason } = installationForTests()
-/** Without the lab's web servers. */
-const topology: Topology = {
-  ...natRr.topology,
-  hosts: natRr.topology.hosts.map(({ name, role, interfaces, gateway }) => ({
-    name,
-    role,
-    interfaces,
-    ...(gateway === undefined ? {} : { gateway }),
-  })),
-}
 
 describe.skipIf(installation === null)(`through a director at XDP${reason}`, () => {
   let world: NamespaceWorld
@@ -86,7 +75,7 @@ describe.skipIf(installation === null)(`through a director at XDP${reason}`, () 
   beforeAll(async () => {
     if (installation === null) return
     folder = await mkdtemp(join(tmpdir(), 'weir-xdp-'))
-    world = await NamespaceWorld.create(topology, { prefix: `weir-lab-xdp-${process.pid}`, installation })
+    world = await NamespaceWorld.create(unservedTopology, { prefix: `weir-lab-xdp-${process.pid}`, installation })
     for (const [host, device, address] of IPV6) {
       await on(host, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=0')
       await on(host, 'ip', 'addr', 'add', address, 'dev', device, 'nodad')
