@@ -110,6 +110,7 @@ export function fillDirector(map: (table: TableName) => PinnedMap, count: number
         members: 0,
         flags: 0,
         callId: 0,
+        firstByte: 0,
       })
     })
     addFlow(client, CLIENT_PORT, virtual, PORT, { connection: slot, direction: Direction.In })

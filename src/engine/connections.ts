@@ -8,6 +8,7 @@
  */
 import { clearDigest, copyAddress, digest, sameAddress } from './address.ts'
 import { countConnection, uncountConnection } from './dests.ts'
+import { wantsHeader } from './forwarding/proxy-protocol.ts'
 import {
   addFlow,
   changeState,
@@ -22,7 +23,7 @@ import {
   removeFlow,
   takeConnection,
 } from './platform.ts'
-import { answers, isActive, timeoutMs } from './protocols/protocols.ts'
+import { isActive, timeoutMs } from './protocols/protocols.ts'
 import {
   type Connection,
   ConnectionFlag,
@@ -155,12 +156,6 @@ export function enterState(connection: Connection, state: number, set: Settings,
   if (connection.expiresMs !== expiresMs) connection.expiresMs = expiresMs
 }
 
-/** FullNAT: remembers that the server has sent more than its SYN. */
-export function noteAnswer(packet: Heading, connection: Connection): void {
-  if ((connection.flags & ConnectionFlag.Answered) !== 0 || !answers(packet)) return
-  connection.flags |= ConnectionFlag.Answered
-}
-
 /**
  * Removes a connection or template from all tables and counts it out of its dest. Does nothing where another packet has just done so.
  * @noinline
@@ -258,6 +253,7 @@ export function describeConnection(connection: Connection, packet: Heading, dest
   connection.members = 0
   connection.flags = packet.own !== 0 ? ConnectionFlag.Own : 0
   connection.callId = 0
+  connection.firstByte = 0
 }
 
 /**
@@ -284,6 +280,7 @@ export function addConnection(
   if (port !== 0) connection.serverPort = port
   connection.local = local >>> 16
   connection.localPort = local & 0xffff
+  if (local !== NONE && wantsHeader(packet, dest)) connection.flags |= ConnectionFlag.Proxied
   connection.template = template
   connection.expiresMs = nowMs() + NEW_MS
   if (!addFlows(index, connection)) return NONE

@@ -10,7 +10,6 @@ import {
   findConnection,
   localOf,
   methodOf,
-  noteAnswer,
   removeConnection,
   seesServer,
   serverPort,
@@ -22,6 +21,7 @@ import { isFtp, takeExpected, watchCommand, watchReply } from './ftp.ts'
 import { drIn } from './forwarding/dr.ts'
 import { fullnatIn, fullnatOut } from './forwarding/fullnat.ts'
 import { natIn, natOut } from './forwarding/nat.ts'
+import { noteSyn } from './forwarding/proxy-protocol.ts'
 import { replaceDestination, replaceSource } from './forwarding/rewrite.ts'
 import { tunIn } from './forwarding/tun.ts'
 import { answerWithIcmp, IcmpError } from './icmp.ts'
@@ -141,6 +141,7 @@ function fromClient(packet: Packet, heading: Heading, connection: Connection, se
   counters.inBytes += heading.length
   const mover = seesServer(connection) ? Mover.Client : Mover.ClientAlone
   if (heading.fragment !== Parsed.LaterFragment) {
+    if (connection.method === ForwardingMethod.FullNat) noteSyn(packet, heading, connection)
     enterState(connection, nextState(heading, connection.state, mover, set), set, now)
   }
   if (isFtp(heading, connection)) watchCommand(packet, heading, connection)
@@ -178,10 +179,7 @@ function fromServer(packet: Packet, heading: Heading, connection: Connection, se
   if (heading.fragment !== Parsed.LaterFragment) {
     enterState(connection, nextState(heading, connection.state, Mover.Server, set), set, now)
   }
-  if (connection.method === ForwardingMethod.FullNat) {
-    noteAnswer(heading, connection)
-    return fullnatOut(packet, heading, connection)
-  }
+  if (connection.method === ForwardingMethod.FullNat) return fullnatOut(packet, heading, connection)
   if (isFtp(heading, connection)) watchReply(packet, heading, connection)
   if (dest.isLocal !== 0) {
     replaceSource(packet, heading, connection.virtual, connection.virtualPort, 0)

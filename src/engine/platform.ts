@@ -82,9 +82,11 @@ export interface Platform {
   byteAt(packet: Packet, offset: number): number
   /** Does nothing where the packet has ended. */
   setByte(packet: Packet, offset: number, value: number): void
+  /** Writes 32 bits in network byte order. Does nothing where the packet ends before they do. */
+  setWord(packet: Packet, offset: number, value: number): void
   /** Makes the packet's first `length` bytes, or all, readable and writable. Moves the packet. */
   reach(packet: Packet, length: number): void
-  /** The sum of `length` bytes as big-endian 16-bit words, folded to 16 bits; an odd last byte counts as its word's upper. */
+  /** The sum of `length` bytes, at most 16383, as big-endian 16-bit words, folded to 16 bits; an odd last byte counts as its word's upper. */
   sumOfBytes(packet: Packet, offset: number, length: number): number
   /**
    * Brings the TCP or UDP checksum at `offset` into line after a rewrite: `addressChange` and `portChange` as `checksum.ts`
@@ -195,6 +197,7 @@ export const greAt: Platform['greAt'] = (packet, offset) => current().greAt(pack
 export const greChecksumAt: Platform['greChecksumAt'] = (packet, offset) => current().greChecksumAt(packet, offset)
 export const byteAt: Platform['byteAt'] = (packet, offset) => current().byteAt(packet, offset)
 export const setByte: Platform['setByte'] = (packet, offset, value) => current().setByte(packet, offset, value)
+export const setWord: Platform['setWord'] = (packet, offset, value) => current().setWord(packet, offset, value)
 export const reach: Platform['reach'] = (packet, length) => current().reach(packet, length)
 export const sumOfBytes: Platform['sumOfBytes'] = (packet, offset, length) =>
   current().sumOfBytes(packet, offset, length)

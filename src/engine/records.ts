@@ -273,7 +273,9 @@ export interface Connection {
   /** `Family` of the server's address; with tunnels it may be another than the connection's. */
   serverFamily: u8
   /** FullNAT: the director's own address that the server answers to, an index in `localAddresses`; otherwise 0. */
-  local: u32
+  local: u16
+  /** `ConnectionFlag`. */
+  flags: u16
   /** Index in the table `dests`. */
   dest: u32
   /** A state of the protocol's. 32 bits wide because it is changed by compare-and-swap. */
@@ -282,10 +284,10 @@ export interface Connection {
   template: u32
   /** Of a template: the connections that it made and that still exist. */
   members: atomic32
-  /** `ConnectionFlag`. */
-  flags: u32
   /** Of a template that SIP's Call-ID names: its hash, otherwise 0. */
   callId: u32
+  /** With a PROXY header: the sequence number of the client's first byte, the one behind its SYN. */
+  firstByte: u32
 }
 
 /** A packet of a connection that comes in fragments: where those behind the first belong. Slots are found by a hash and overwritten. */
@@ -661,10 +663,14 @@ export const enum ConnectionFlag {
   SetAside = 2,
   /** Announced by another connection: the client's port is in its first packet. */
   Expected = 4,
-  /** FullNAT: the server has answered with more than its SYN, so it knows the client's address if it wants to. */
+  /** FullNAT: the server has answered with more than its SYN, or has acknowledged the PROXY header: it knows the client's address if it wants to. */
   Answered = 8,
   /** The client is the director's own host. */
   Own = 16,
+  /** The server gets a PROXY header in front of what the client sends. */
+  Proxied = 32,
+  /** The header is under way: nothing says that it got lost. */
+  HeaderSent = 64,
 }
 
 export const enum ServiceFlag {
@@ -679,6 +685,8 @@ export const enum ServiceFlag {
   Third = 16,
   /** `ipvsadm --pe sip`: templates are named by SIP's Call-ID instead of the client's address. */
   Sip = 32,
+  /** `ipvsadm --proxy-protocol v2`: servers by FullNAT get a PROXY header. */
+  ProxyProtocol = 64,
 }
 
 /** Numbers are stable: new schedulers go to the end. */
@@ -741,7 +749,7 @@ export const enum Route {
 }
 
 /** Changes whenever a record or table does: tables of another version are not adopted. */
-export const LAYOUT_VERSION = 4
+export const LAYOUT_VERSION = 5
 
 /** The port of FTP's control connections (RFC 959), whose services differ from others. */
 export const FTP_PORT = 21

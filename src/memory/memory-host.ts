@@ -287,6 +287,10 @@ export class MemoryHost implements Platform {
     if (offset < packet.length) own(packet).data.setUint8(offset, value)
   }
 
+  setWord(packet: Packet, offset: number, value: number): void {
+    if (offset + 4 <= packet.length) own(packet).data.setUint32(offset, value, false)
+  }
+
   reach(): void {
     // All of a packet in memory is.
   }

@@ -4,12 +4,12 @@
  * the packet gets a new source and a new destination, and leaves as one of the host's own: IP forwarding may be off.
  *
  * A server that wants to know its client finds it in a TCP option (TOA) of the segments that it gets before it has answered with
- * more than its SYN: in each that isn't hardware's to cut and has room for it.
+ * more than its SYN: in each that isn't hardware's to cut and has room for it. Or, where the service says so, in a PROXY header (`proxy-protocol.ts`).
  */
 import { sumOfAddress } from '../address.ts'
 import { lengthenIpv4 } from '../ipv4.ts'
 import { insertRoom, ipv4At, ipv6At, type Packet, routeAsHost, routeMtu, tcpAt, toaAt, toaRestAt } from '../platform.ts'
-import { PROTOCOL_TCP } from '../protocols/protocols.ts'
+import { answers, PROTOCOL_TCP } from '../protocols/protocols.ts'
 import {
   type Address,
   type Connection,
@@ -21,6 +21,7 @@ import {
   Verdict,
 } from '../records.ts'
 import { count, Reason } from '../reasons.ts'
+import { noteAcknowledgment, putHeader } from './proxy-protocol.ts'
 import { isFragmentable, replaceEnds } from './rewrite.ts'
 import { refuseAge, refuseRoute, refuseSize, wireLength } from './way-out.ts'
 
@@ -43,6 +44,9 @@ export function fullnatIn(
   set: Settings,
 ): number {
   if (heading.hops <= 1) return refuseAge(packet, heading)
+  const awaited = ConnectionFlag.Proxied | ConnectionFlag.Answered
+  if ((connection.flags & awaited) === ConnectionFlag.Proxied && !putHeader(packet, heading, connection))
+    return Verdict.Drop
   let room = roomForToa(packet, heading, connection, set)
   let found = routeAsHost(packet, heading.family, connection.server, wireLength(packet, heading) + room, null)
   if (found === Route.TooBig && room !== 0) {
@@ -70,6 +74,7 @@ export function fullnatIn(
  */
 export function fullnatOut(packet: Packet, heading: Heading, connection: Connection): number {
   if (heading.hops <= 1) return refuseAge(packet, heading)
+  if ((connection.flags & ConnectionFlag.Answered) === 0) noteAnswer(packet, heading, connection)
   const own = (connection.flags & ConnectionFlag.Own) !== 0
   const length = wireLength(packet, heading)
   const found = own ? Route.Found : routeAsHost(packet, heading.family, connection.client, length, null)
@@ -91,11 +96,17 @@ export function fullnatOut(packet: Packet, heading: Heading, connection: Connect
   return own || isTooBig ? Verdict.Send : Verdict.Forward
 }
 
+/** Remembers that the server knows its client. */
+function noteAnswer(packet: Packet, heading: Heading, connection: Connection): void {
+  if ((connection.flags & ConnectionFlag.Proxied) !== 0) noteAcknowledgment(packet, heading, connection)
+  else if (answers(heading)) connection.flags |= ConnectionFlag.Answered
+}
+
 /** Bytes of the option that the packet is to get; 0 for none. */
 function roomForToa(packet: Packet, heading: Heading, connection: Connection, set: Settings): number {
   if (set.toa === 0 || heading.protocol !== PROTOCOL_TCP) return 0
   if (packet.segment !== 0 || heading.fragment !== 0) return 0
-  if ((connection.flags & ConnectionFlag.Answered) !== 0) return 0
+  if ((connection.flags & (ConnectionFlag.Answered | ConnectionFlag.Proxied)) !== 0) return 0
   const room = heading.family === Family.Ipv4 ? TOA_IPV4 : TOA_IPV6
   return heading.payload - heading.transport + room <= MAX_TCP_HEADER ? room : 0
 }

@@ -7,7 +7,7 @@ import { ipv4At, ipv6At, type Packet, portsAt, sctpAt, updateChecksum } from '..
 import { PROTOCOL_SCTP, PROTOCOL_UDP } from '../protocols/protocols.ts'
 import { type Address, Family, type Heading, Parsed } from '../records.ts'
 
-const TCP_CHECKSUM = 16
+export const TCP_CHECKSUM = 16
 const UDP_CHECKSUM = 6
 
 /** One hop less to live. */

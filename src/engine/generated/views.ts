@@ -1760,10 +1760,17 @@ export class ConnectionView implements Connection {
   }
 
   get local(): number {
-    return this.data.getUint32(this.at + 68, true)
+    return this.data.getUint16(this.at + 68, true)
   }
   set local(value: number) {
-    this.data.setUint32(this.at + 68, value, true)
+    this.data.setUint16(this.at + 68, value, true)
+  }
+
+  get flags(): number {
+    return this.data.getUint16(this.at + 70, true)
+  }
+  set flags(value: number) {
+    this.data.setUint16(this.at + 70, value, true)
   }
 
   get dest(): number {
@@ -1794,17 +1801,17 @@ export class ConnectionView implements Connection {
     this.data.setUint32(this.at + 84, value, true)
   }
 
-  get flags(): number {
+  get callId(): number {
     return this.data.getUint32(this.at + 88, true)
   }
-  set flags(value: number) {
+  set callId(value: number) {
     this.data.setUint32(this.at + 88, value, true)
   }
 
-  get callId(): number {
+  get firstByte(): number {
     return this.data.getUint32(this.at + 92, true)
   }
-  set callId(value: number) {
+  set firstByte(value: number) {
     this.data.setUint32(this.at + 92, value, true)
   }
 
@@ -1823,12 +1830,13 @@ export class ConnectionView implements Connection {
     this.method = from.method
     this.serverFamily = from.serverFamily
     this.local = from.local
+    this.flags = from.flags
     this.dest = from.dest
     this.state = from.state
     this.template = from.template
     this.members = from.members
-    this.flags = from.flags
     this.callId = from.callId
+    this.firstByte = from.firstByte
     return this
   }
 
@@ -3850,13 +3858,14 @@ export const LAYOUTS = {
       family: { offset: 65, type: 'u8' },
       method: { offset: 66, type: 'u8' },
       serverFamily: { offset: 67, type: 'u8' },
-      local: { offset: 68, type: 'u32' },
+      local: { offset: 68, type: 'u16' },
+      flags: { offset: 70, type: 'u16' },
       dest: { offset: 72, type: 'u32' },
       state: { offset: 76, type: 'u32' },
       template: { offset: 80, type: 'u32' },
       members: { offset: 84, type: 'atomic32' },
-      flags: { offset: 88, type: 'u32' },
-      callId: { offset: 92, type: 'u32' },
+      callId: { offset: 88, type: 'u32' },
+      firstByte: { offset: 92, type: 'u32' },
     },
   },
   FragmentedPacket: {

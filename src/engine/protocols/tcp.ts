@@ -12,7 +12,9 @@ export const enum TcpFlag {
   Fin = 0x01,
   Syn = 0x02,
   Rst = 0x04,
+  Psh = 0x08,
   Ack = 0x10,
+  Urg = 0x20,
 }
 
 export const enum TcpState {

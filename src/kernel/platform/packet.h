@@ -10,6 +10,8 @@
 #define ETHERNET_HEADER 14
 /* Offsets that the verifier has to reason about: two headers of 60 bytes with room to spare. */
 #define MAX_OFFSET 0x7ff
+/* Bytes whose sum is computed: a jumbo frame's. */
+#define MAX_SUMMED 0x3fff
 #define NO_CHANGE 0xffff
 #define AF_INET 2
 #define AF_INET6 10
@@ -154,6 +156,13 @@ static __always_inline void set_byte(struct packet *packet, s64 offset, s64 valu
 	if (at) *at = value;
 }
 
+static __always_inline void set_word(struct packet *packet, s64 offset, s64 value)
+{
+	__be32 *at = (__be32 *)byte_pointer(packet, offset);
+
+	if (at && (void *)(at + 1) <= packet_end(packet->context)) *at = bpf_htonl(value);
+}
+
 static __always_inline u32 fold_sum(u64 sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);
@@ -169,12 +178,12 @@ static __always_inline s64 sum_of_bytes(struct packet *packet, s64 offset, s64 l
 	u64 sum = 0;
 	int i;
 
-	if (offset < 0 || offset > MAX_OFFSET || length < 0 || length > MAX_OFFSET) return 0;
+	if (offset < 0 || offset > MAX_OFFSET || length < 0 || length > MAX_SUMMED) return 0;
 	data += ETHERNET_HEADER + offset;
 	if (length == sizeof(struct ipv4_header) && data + sizeof(struct ipv4_header) <= end)
 		return bpf_ntohs(fold_sum((u32)bpf_csum_diff(NULL, 0, data, sizeof(struct ipv4_header), 0)));
 	bpf_for(i, 0, length / 2) {
-		__be16 *word = data + 2 * (i & (MAX_OFFSET >> 1));
+		__be16 *word = data + 2 * (i & (MAX_SUMMED >> 1));
 
 		if ((void *)(word + 1) > end) return 0;
 		sum += bpf_ntohs(*word);

@@ -38,7 +38,7 @@ static __always_inline s64 make_room(struct packet *packet, s64 keep, s64 room)
 	u32 length = ETHERNET_HEADER + keep;
 
 	if (bpf_skb_change_tail(packet->context, length, 0)) return 0;
-	if (bpf_skb_adjust_room(packet->context, room, BPF_ADJ_ROOM_MAC, 0)) return 0;
+	if (room != 0 && bpf_skb_adjust_room(packet->context, room, BPF_ADJ_ROOM_MAC, 0)) return 0;
 	if (bpf_skb_pull_data(packet->context, length + room)) return 0;
 	packet->length = room + keep;
 	packet->segment = 0;

@@ -61,7 +61,7 @@ static __always_inline s64 make_room(struct packet *packet, s64 keep, s64 room)
 {
 	if (keep > MAX_OFFSET || bpf_xdp_adjust_tail(packet->context, (int)(keep - packet->length))) return 0;
 	packet->length = keep;
-	return put_in_front(packet, room);
+	return room == 0 || put_in_front(packet, room);
 }
 
 static __always_inline s64 encapsulate(struct packet *packet, s64 room, s64 family, s64 type)
