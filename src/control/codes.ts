@@ -124,7 +124,8 @@ export function recordOf(
       flag(options.fallback, ServiceFlag.Fallback) |
       flag(options.hashPort, ServiceFlag.HashPort) |
       flag(options.thirdFlag, ServiceFlag.Third) |
-      flag(options.engine === 'sip', ServiceFlag.Sip),
+      flag(options.engine === 'sip', ServiceFlag.Sip) |
+      flag(options.proxyProtocol, ServiceFlag.ProxyProtocol),
     persistenceMs: (persistence?.timeoutS ?? 0) * 1000,
     clientMask: persistence?.mask ?? (family === Family.Ipv4 ? ANY_IPV4 : ANY_IPV6),
     parameter: options.parameter,
@@ -142,6 +143,7 @@ export function optionsOf(record: Service): ServiceOptions {
     hashPort: has(ServiceFlag.HashPort),
     thirdFlag: has(ServiceFlag.Third),
     engine: has(ServiceFlag.Sip) ? 'sip' : null,
+    proxyProtocol: has(ServiceFlag.ProxyProtocol),
     parameter: record.parameter,
   }
 }

@@ -84,6 +84,8 @@ export interface ServiceOptions {
   readonly thirdFlag: boolean
   /** `--pe sip`: a call's messages go to one server, whichever client they come from; only of effect with persistence. */
   readonly engine: 'sip' | null
+  /** `--proxy-protocol v2`: servers by FullNAT get a PROXY header in front of each client's bytes; TCP and marks only. */
+  readonly proxyProtocol: boolean
   /**
    * What LVS's schedulers don't have. `lc`: dests whose active connections differ by no more are equal and take turns. `sh`, `mh`, `chi`:
    * how many of the client's address bits are hashed. 0: as LVS.
@@ -99,6 +101,7 @@ export const PLAIN_SERVICE: Omit<ServiceOptions, 'scheduler'> = {
   hashPort: false,
   thirdFlag: false,
   engine: null,
+  proxyProtocol: false,
   parameter: 0,
 }
 

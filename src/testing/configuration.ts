@@ -230,6 +230,7 @@ function randomOptions(service: ServiceId, random: Random): ServiceOptions {
     fallback: random.chance(0.5),
     hashPort: random.chance(0.5),
     thirdFlag: random.chance(0.1),
+    proxyProtocol: random.chance(0.4),
     // Other protocols than UDP get nowhere with it.
     engine: random.chance(service.protocol === 'udp' ? 0.4 : 0.03) ? 'sip' : null,
     parameter: random.chance(0.5) ? 0 : pick(random, PARAMETERS[scheduler] ?? [0]),

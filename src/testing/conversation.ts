@@ -112,6 +112,8 @@ export class Conversation {
   /** Where they come from in the server's eyes; null until then. */
   seenAs: End | null = null
   private at = 0
+  /** The sequence number of the client's first byte. */
+  private readonly firstByte: number
   private readonly steps: readonly Step[]
 
   constructor(
@@ -121,6 +123,7 @@ export class Conversation {
   ) {
     const scripts = SCRIPTS[target.protocol]
     this.steps = scripts[random.below(scripts.length)] ?? []
+    this.firstByte = random.chance(0.2) ? random.below(3) : random.next32()
   }
 
   get isOver(): boolean {
@@ -140,8 +143,33 @@ export class Conversation {
     const speaksFtp = protocol === 'tcp' && port === FTP_PORT && step.data && random.chance(0.8)
     const speaksSip = protocol === 'udp' && step.data && random.chance(0.4)
     const payload = speaksFtp ? ftpLine(step.from, source, random) : speaksSip ? sipMessage(random) : step.data
-    return { packet: buildAny(protocol, source, destination, what, payload, random), from: step.from }
+    const numbers = this.numbers(step.from, what, random)
+    return { packet: buildAny(protocol, source, destination, what, payload, random, numbers), from: step.from }
   }
+
+  /** Sequence numbers at the beginning of what the client sends, where a PROXY header has its place; others at random. */
+  private numbers(from: Step['from'], flags: number, random: Random): SequenceNumbers {
+    const { firstByte } = this
+    if (from === 'server') {
+      const acknowledged = random.chance(0.1) ? random.next32() : firstByte + pick(random, ACKNOWLEDGED)
+      return { sequence: random.next32(), acknowledgment: acknowledged >>> 0 }
+    }
+    const sent = (flags & SYN) !== 0 ? -1 : pick(random, SENT)
+    return { sequence: (firstByte + sent) >>> 0, acknowledgment: random.next32() }
+  }
+}
+
+/** From the client's first byte: what servers acknowledge, headers of both lengths missing among it, and where its segments begin. */
+const ACKNOWLEDGED = [-53, -52, -52, -51, -29, -28, -28, -28, -27, -1, 0, 0, 0, 0, 1, 100, 1460, 3000]
+const SENT = [-28, -1, 0, 0, 0, 0, 0, 0, 1, 100, 1460, 3000]
+
+interface SequenceNumbers {
+  readonly sequence: number
+  readonly acknowledgment: number
+}
+
+function pick<T>(random: Random, from: readonly T[]): T {
+  return from[random.below(from.length)] as T
 }
 
 /** Payload lengths, odd ones and such as exceed a way out among them. */
@@ -175,6 +203,7 @@ export function buildAny(
   what: number,
   data: boolean | Uint8Array,
   random: Random,
+  numbers: SequenceNumbers = { sequence: random.next32(), acknowledgment: random.next32() },
 ): Uint8Array {
   const fields = {
     source: from.address,
@@ -197,8 +226,7 @@ export function buildAny(
   return buildTcp({
     ...fields,
     flags: what,
-    sequence: random.next32(),
-    acknowledgment: random.next32(),
+    ...numbers,
     window: random.below(65536),
     payload,
     ...(what & TcpFlag.Syn ? { options: mssOption(1460) } : {}),

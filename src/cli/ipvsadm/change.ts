@@ -62,6 +62,7 @@ function options(
     engine,
     persistence: given.has('persistent') ? { timeoutS: persistenceS, mask } : null,
     onePacket: given.has('ops'),
+    proxyProtocol: line.proxyProtocol,
     ...readSchedFlags(line.schedFlags, scheduler),
   }
 }

@@ -30,6 +30,7 @@ export interface CommandLine {
   netmask: number | null
   /** The persistence engine; empty: none. */
   engine: string
+  proxyProtocol: boolean
   localAddress: string
   serverFamily: FamilyNumber
   serverAddress: string
@@ -64,6 +65,7 @@ function emptyLine(command: CommandName): CommandLine {
     persistenceS: DEFAULT_PERSISTENCE_S,
     netmask: null,
     engine: '',
+    proxyProtocol: false,
     localAddress: '',
     serverFamily: 4,
     serverAddress: '0.0.0.0',
@@ -123,6 +125,9 @@ function checkService(line: CommandLine): void {
     if (given.has('ops') && line.protocol !== 'udp') {
       throw usageError('One-Packet Scheduling is only for UDP virtual services')
     }
+  }
+  if (line.proxyProtocol && line.protocol !== 'tcp' && line.protocol !== null) {
+    throw usageError('PROXY protocol is only for TCP virtual services')
   }
   const flag = misfit(line.schedFlags, scheduler)
   if (flag !== null) throw usageError(`incompatible scheduler flag \`${flag}'`)

@@ -35,6 +35,7 @@ describe('names of servers', () => {
     fallback: false,
     hashPort: false,
     thirdFlag: false,
+    proxyProtocol: false,
     engine: null,
     parameter: 0,
     counters: NOTHING,

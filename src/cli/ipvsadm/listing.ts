@@ -109,6 +109,7 @@ function ruleOptions(service: ServiceConfig): string {
     ...(mask === null ? [] : [`-M ${mask}`]),
     ...(service.engine === null ? [] : [`--pe ${service.engine}`]),
     ...(service.onePacket ? ['-o'] : []),
+    ...(service.proxyProtocol ? ['--proxy-protocol v2'] : []),
   ].join(' ')
 }
 
@@ -123,6 +124,7 @@ export function listedOptions(service: ServiceConfig): string {
     ...(mask === null ? [] : [`mask ${mask}`]),
     ...(service.engine === null || service.persistence === null ? [] : [`pe ${service.engine}`]),
     ...(service.onePacket ? ['ops'] : []),
+    ...(service.proxyProtocol ? ['ppv2'] : []),
   ].join(' ')
 }
 

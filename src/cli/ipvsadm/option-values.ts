@@ -68,6 +68,11 @@ function tunnelType(text: string): Tunnel['type'] {
   throw usageError('illegal tunnel type specified')
 }
 
+function proxyProtocol(text: string): boolean {
+  if (text === 'v2' || text === 'disable') return text === 'v2'
+  throw usageError(`illegal proxy-protocol \`${text}' specified: choose v2 or disable`)
+}
+
 /** Takes one option into the line. Throws an `Exit` where its value is wrong. */
 export async function applyOption(line: CommandLine, long: string, value: string | null, names: Names): Promise<void> {
   const text = value ?? ''
@@ -97,6 +102,9 @@ export async function applyOption(line: CommandLine, long: string, value: string
       return
     case 'pe':
       line.engine = text
+      return
+    case 'proxy-protocol':
+      line.proxyProtocol = proxyProtocol(text)
       return
     case 'real-server':
       return setServer(line, text, names)

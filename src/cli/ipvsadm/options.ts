@@ -63,6 +63,7 @@ export const KINDS = [
   'tun-csum',
   'tun-remcsum',
   'local-address',
+  'proxy-protocol',
 ] as const
 export type Kind = (typeof KINDS)[number]
 
@@ -112,6 +113,8 @@ export const MODIFIERS: readonly ModifierSpec[] = [
   { long: 'netmask', short: 'M', argument: 'required', kind: 'netmask' },
   { long: 'pe', argument: 'required', kind: 'pe' },
   { long: 'ops', short: 'o', kind: 'ops' },
+  // DPVS's.
+  { long: 'proxy-protocol', argument: 'required', kind: 'proxy-protocol' },
   { long: 'real-server', short: 'r', argument: 'required', kind: 'real-server' },
   { long: 'masquerading', short: 'm', kind: 'forwarding-method' },
   { long: 'ipip', short: 'i', kind: 'forwarding-method' },
@@ -156,7 +159,7 @@ interface Accepts {
 
 const SERVICE: Accepts = {
   required: ['service-address'],
-  allowed: ['scheduler', 'persistent', 'netmask', 'ops', 'pe', 'sched-flags'],
+  allowed: ['scheduler', 'persistent', 'netmask', 'ops', 'pe', 'sched-flags', 'proxy-protocol'],
 }
 const SERVER: Accepts = {
   required: ['service-address', 'real-server'],

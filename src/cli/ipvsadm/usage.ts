@@ -102,6 +102,8 @@ Not in the original ipvsadm:
                                       address
   --fullnat                           FullNAT: servers see an address of the
                                       service's pool
+  --proxy-protocol v2                 of a TCP service: servers by FullNAT get
+                                      their clients' addresses in a PROXY header
   -P | -Q service -z address          adds a local address to the pool, or
                                       removes it
   -G [service]                        lists pools

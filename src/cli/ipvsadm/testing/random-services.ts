@@ -72,6 +72,7 @@ function service(random: Random): RandomService {
     fallback: random.chance(0.3),
     hashPort: random.chance(0.3),
     thirdFlag: random.chance(0.1),
+    proxyProtocol: named.protocol === 'tcp' && random.chance(0.2),
     engine: random.chance(0.2) ? 'sip' : null,
     parameter: NUMBERED.has(scheduler) && random.chance(0.3) ? 1 + random.below(32) : 0,
   }
