@@ -4,6 +4,7 @@
  */
 import type { AddressLike } from './addresses.ts'
 import type { Host } from './host.ts'
+import { afterProxyHeader } from './proxy-header.ts'
 import type { ConnectOptions } from './tcp-stack.ts'
 import type { TcpConnection, TcpFailure } from './tcp-connection.ts'
 
@@ -17,6 +18,15 @@ export interface HttpRequest {
   readonly method: string
   readonly path: string
   readonly body: Uint8Array
+  /** Who asks, where a PROXY header tells; otherwise null. */
+  readonly client: string | null
+}
+
+export interface HttpServerOptions {
+  /** Where it listens; default all addresses. */
+  readonly address?: AddressLike
+  /** Every connection has to begin with a PROXY header. */
+  readonly expectsProxy?: boolean
 }
 
 export type HttpContent = string | Uint8Array
@@ -26,13 +36,16 @@ export function serveHttp(
   host: Host,
   port: number,
   respond: (request: HttpRequest) => HttpContent = () => `${host.name}\n`,
-  address: AddressLike = 0,
+  { address = 0, expectsProxy = false }: HttpServerOptions = {},
 ): () => void {
-  return host.tcp.listen(port, (connection) => serve(connection, respond), address)
+  const accept = expectsProxy
+    ? afterProxyHeader((connection, { client }) => serve(connection, client.address, respond))
+    : (connection: TcpConnection) => serve(connection, null, respond)
+  return host.tcp.listen(port, accept, address)
 }
 
 /** A request of which the head has come. */
-interface Begun extends Omit<HttpRequest, 'body'> {
+interface Begun extends Pick<HttpRequest, 'method' | 'path'> {
   readonly keepsConnection: boolean
   /** Bytes of body. */
   readonly length: number
@@ -48,7 +61,7 @@ function readHead(head: string): Begun | null {
   return { method, path, length, keepsConnection: KEEPS.test(head), pieces: [], received: 0 }
 }
 
-function serve(connection: TcpConnection, respond: (request: HttpRequest) => HttpContent): void {
+function serve(connection: TcpConnection, client: string | null, respond: (request: HttpRequest) => HttpContent): void {
   let head = ''
   let begun: Begun | null = null
   let answered = false
@@ -67,7 +80,8 @@ function serve(connection: TcpConnection, respond: (request: HttpRequest) => Htt
     request.received += data.length
     if (request.received < request.length) return
     const body = Buffer.concat(request.pieces).subarray(0, request.length)
-    answer('200 OK', respond({ method: request.method, path: request.path, body }), request.keepsConnection)
+    const { method, path, keepsConnection } = request
+    answer('200 OK', respond({ method, path, body, client }), keepsConnection)
   }
   const addHead = (data: Buffer): void => {
     head += data.toString('latin1')

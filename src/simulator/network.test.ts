@@ -330,7 +330,7 @@ describe.each([4, 6] as const)('a host of IPv%i', (family) => {
     const { network, left, right } = routed(1500, family)
     right.addAddress('eth0', `${r}3/${family === 4 ? 32 : 128}`)
     serveHttp(right, 80, () => 'all\n')
-    serveHttp(right, 80, () => 'one\n', `${r}3`)
+    serveHttp(right, 80, () => 'one\n', { address: `${r}3` })
     const answers = [2, 3].map((last) => httpRequest(left, `${r}${last}`, 80))
     network.run(100)
     expect(answers.map(({ body }) => body)).toEqual(['all\n', 'one\n'])
