@@ -22,8 +22,26 @@ FWM  7 wlc
 `
 
 function answers(...servers: (string | null)[]): Answer[] {
-  return servers.map((server) => ({ server, problem: server === null ? 'timeout' : '' }))
+  return servers.map((server) => ({ server, client: null, problem: server === null ? 'timeout' : '' }))
 }
+
+describe('answers for a client', () => {
+  const judge = (...clients: (string | null)[]) =>
+    judgeAnswers(
+      { expect: 'client', address: '192.0.2.7' },
+      clients.map((client) => ({ server: 'nginx1', client, problem: '' })),
+    )
+
+  it('are not where one is for another, for nobody, or there is none', () => {
+    expect(judge('192.0.2.7', '192.0.2.7').met).toBe(true)
+    expect(judge('192.0.2.7', '192.0.2.8')).toMatchObject({
+      met: false,
+      found: 'of 2 answers: for 192.0.2.7, 192.0.2.8',
+    })
+    expect(judge('192.0.2.7', null)).toMatchObject({ met: false, found: 'of 2 answers: for 192.0.2.7, nobody' })
+    expect(judge().met).toBe(false)
+  })
+})
 
 describe('answers in turn', () => {
   const judge = (...servers: (string | null)[]) =>

@@ -7,6 +7,8 @@ import type { Neighbour, Transferred } from './world.ts'
 export interface Answer {
   /** Who answered; null where nobody did or the page was none of the scenario's servers. */
   readonly server: string | null
+  /** For whom, as the page says; null where it doesn't. */
+  readonly client: string | null
   /** Empty where a server answered. */
   readonly problem: string
 }
@@ -27,6 +29,8 @@ export function judgeAnswers(expectation: AnswerExpectation, answers: readonly A
   switch (expectation.expect) {
     case 'turns':
       return judgeTurns(expectation.servers, answers)
+    case 'client':
+      return judgeClient(expectation.address, answers)
     case 'shares':
       return judgeShares(expectation.servers, answers)
   }
@@ -80,6 +84,15 @@ function judgeTurns(servers: readonly string[], answers: readonly Answer[]): Fin
     found:
       `of ${answers.length} requests: ${describeCounts(servers, answers)}` +
       (wrong >= 0 ? `; request ${wrong + 1} by ${answers[wrong]?.server ?? 'nobody'}` : isOne ? '' : ', in turn'),
+  }
+}
+
+function judgeClient(address: string, answers: readonly Answer[]): Finding {
+  const clients = new Set(answers.map(({ client }) => client ?? 'nobody'))
+  return {
+    met: clients.size === 1 && clients.has(address),
+    expected: `every answer is for ${address}`,
+    found: `of ${answers.length} answers: for ${[...clients].join(', ')}`,
   }
 }
 

@@ -16,7 +16,7 @@ export interface ServiceStats {
   readonly servers: readonly StatsRow[]
 }
 
-/** A service of the listing that has no other options. */
+/** A service of the listing. */
 export interface ServiceRows {
   readonly endpoint: string
   readonly scheduler: string
@@ -31,7 +31,7 @@ export interface LoadRow {
 }
 
 const STATS_ROW = /^(TCP|UDP|SCTP|FWM| {2}->) +(\S+) +(\d+[KMGT]?) +(\S+) +(\S+) +(\S+) +(\S+)$/
-const SERVICE_ROW = /^(?:TCP|UDP|SCTP|FWM) +(\S+) (\S+)$/
+const SERVICE_ROW = /^(?:TCP|UDP|SCTP|FWM) +(\S+) (\S+)/
 const LOAD_ROW = /^ {2}-> (\S+) +\S+ +(\d+) +(\d+) +(\d+) *$/
 
 function count(text: string | undefined): number | null {
@@ -52,7 +52,7 @@ export function parseStats(table: string): ServiceStats[] {
   return services
 }
 
-/** The services of a table without further options, in its order. */
+/** The services of a table, in its order. */
 export function parseRows(table: string): ServiceRows[] {
   const services: { endpoint: string; scheduler: string; servers: LoadRow[] }[] = []
   for (const line of table.split('\n')) {

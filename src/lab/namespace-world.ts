@@ -217,9 +217,10 @@ export class NamespaceWorld implements World {
   }
 
   /** Starts the host's web server, if it has one, and waits until it listens. It ends with the namespace. */
-  private async serve({ name, httpPort: port }: LabHost): Promise<void> {
+  private async serve({ name, httpPort: port, expectsProxy = false }: LabHost): Promise<void> {
     if (port === undefined) return
-    const server = startProgram(this.inside(name, ...this.installation.pageServer, name, String(port)))
+    const words = [name, String(port), ...(expectsProxy ? ['proxy'] : [])]
+    const server = startProgram(this.inside(name, ...this.installation.pageServer, ...words))
     await waitForLine(server, server.stdout, LISTENING)
     server.unref()
     server.stdout?.destroy()

@@ -2,6 +2,7 @@
 import { type Answer, type Finding, judgeAnswers, judgeNeighbour, judgeTable, judgeTransfer } from './expectations.ts'
 import type { Narrator } from './narrator.ts'
 import { directorOf, LabError, type Scenario, type Step } from './scenario.ts'
+import { readPage } from './site.ts'
 import { type CommandResult, describeStep, type Fetched, type World } from './world.ts'
 
 const NO_CONNECTION: Fetched = { problem: 'no connection' }
@@ -98,11 +99,12 @@ async function askAll(
   while (answers.length < times) {
     signal?.throwIfAborted()
     const fetched = await fetchOne(answers.length)
-    const body = 'body' in fetched ? fetched.body.trim() : null
-    const server = servers.find((name) => name === body) ?? null
-    const problem = server !== null ? '' : 'problem' in fetched ? fetched.problem : `an unknown page: ${body}`
-    answers.push({ server, problem })
-    row(server ?? `no answer: ${problem}`, server !== null)
+    const page = 'body' in fetched ? fetched.body.trim() : ''
+    const read = readPage(page)
+    const server = servers.find((name) => name === read.server) ?? null
+    const problem = server !== null ? '' : 'problem' in fetched ? fetched.problem : `an unknown page: ${page}`
+    answers.push({ server, client: read.client, problem })
+    row(server === null ? `no answer: ${problem}` : page, server !== null)
   }
   return answers
 }

@@ -50,6 +50,8 @@ export interface LabHost {
   readonly loopback?: readonly string[]
   /** TCP port of a web server that answers with the host's name (`page-server.ts`). */
   readonly httpPort?: number
+  /** It expects a PROXY header in front of every connection's bytes, and its page says for which client it is. */
+  readonly expectsProxy?: boolean
 }
 
 export interface Attachment {
@@ -112,6 +114,8 @@ export type Tunnel = { readonly type: 'ipip' | 'gre' } | { readonly type: 'gue';
 export type AnswerExpectation =
   /** Every request is answered, by these servers in turn; by the same one where it is one. */
   | { readonly expect: 'turns'; readonly servers: readonly string[] }
+  /** Every answer says that it is for this client. */
+  | { readonly expect: 'client'; readonly address: string }
   /** Every request is answered, so many by each of these servers. */
   | { readonly expect: 'shares'; readonly servers: Readonly<Record<string, number>> }
 

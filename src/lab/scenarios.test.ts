@@ -5,6 +5,7 @@ import {
   type AnswerExpectation,
   bracketed,
   directorOf,
+  type LabHost,
   parseEndpoint,
   parseUrl,
   type TableExpectation,
@@ -47,7 +48,11 @@ describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps }) => {
   })
 
   it('refers only to hosts, servers and schedulers that there are', () => {
-    const vips = directorOf(topology).interfaces.flatMap(({ address, more = [] }) => [address, ...more])
+    const addressesOf = (role: LabHost['role']): string[] =>
+      topology.hosts
+        .filter((host) => host.role === role)
+        .flatMap(({ interfaces }) => interfaces.flatMap(({ address, more = [] }) => [address, ...more]))
+    const vips = addressesOf('director')
     for (const step of steps) {
       if ('on' in step) expect(hosts).toContain(step.on)
       if ('from' in step) expect(hosts).toEqual(expect.arrayContaining([step.from].flat()))
@@ -64,6 +69,7 @@ describe.each(SCENARIOS)('the scenario $name', ({ name, topology, steps }) => {
     for (const each of expectations) {
       if (each.expect === 'turns') expect(hosts).toEqual(expect.arrayContaining([...each.servers]))
       else if (each.expect === 'shares') expect(hosts).toEqual(expect.arrayContaining(Object.keys(each.servers)))
+      else if (each.expect === 'client') expect(addressesOf('client')).toContain(each.address)
       else if (each.expect !== 'traffic') expect(endpoints).toEqual(expect.arrayContaining(Object.keys(each.servers)))
     }
   })

@@ -6,6 +6,8 @@ import { drArpFlux } from './scenarios/dr-arp-flux.ts'
 import { drIpv6 } from './scenarios/dr-ipv6.ts'
 import { fullnat } from './scenarios/fullnat.ts'
 import { fullnatIpv6 } from './scenarios/fullnat-ipv6.ts'
+import { fullnatProxy } from './scenarios/fullnat-proxy.ts'
+import { fullnatProxyIpv6 } from './scenarios/fullnat-proxy-ipv6.ts'
 import { lblc } from './scenarios/lblc.ts'
 import { lblcr } from './scenarios/lblcr.ts'
 import { localnode } from './scenarios/localnode.ts'
@@ -24,6 +26,6 @@ import { tunIpv6 } from './scenarios/tun-ipv6.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
   ...[natRr, natWrr, natLc, natWlc, dh, natSh, sed, nq, lblc, lblcr],
-  ...[dr, drArpFlux, tun, tunGue, tunGre, fullnat, localnode],
-  ...[natIpv6, drIpv6, tunIpv6, fullnatIpv6],
+  ...[dr, drArpFlux, tun, tunGue, tunGre, fullnat, fullnatProxy, localnode],
+  ...[natIpv6, drIpv6, tunIpv6, fullnatIpv6, fullnatProxyIpv6],
 ]

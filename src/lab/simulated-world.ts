@@ -212,7 +212,7 @@ export class SimulatedWorld implements World {
   }
 
   private addHost(topology: Topology, lab: LabHost, switches: Map<string, Switch>) {
-    const { name, interfaces, gateway, loopback = [], httpPort, role } = lab
+    const { name, interfaces, gateway, loopback = [], httpPort, expectsProxy = false, role } = lab
     const host = this.network.host(name)
     this.hosts.set(name, host)
     host.addInterface(LOOPBACK)
@@ -225,6 +225,6 @@ export class SimulatedWorld implements World {
     }
     if (gateway !== undefined) host.addRoute(familyOf(gateway) === 'ipv6' ? '::/0' : '0.0.0.0/0', { gateway })
     if (role === 'router') host.forwarding = true
-    if (httpPort !== undefined) serveHttp(host, httpPort, ({ method, path, body }) => respond(name, method, path, body))
+    if (httpPort !== undefined) serveHttp(host, httpPort, (asked) => respond(name, asked), { expectsProxy })
   }
 }

@@ -9,7 +9,8 @@ import { readProxyHeader } from '../../simulator/proxy-header.ts'
 import { type DirectorBench, memoryBench } from '../../testing/bench.ts'
 import { plainDest, roundRobin } from '../../testing/small-director.ts'
 
-const { Syn: SYN, Ack: ACK, Psh: PSH, Fin: FIN, Rst: RST, Urg: URG } = TcpFlag
+const [SYN, ACK, PSH] = [TcpFlag.Syn, TcpFlag.Ack, TcpFlag.Psh]
+const [FIN, RST, URG] = [TcpFlag.Fin, TcpFlag.Rst, TcpFlag.Urg]
 
 const FAMILIES = {
   IPv4: { client: '10.1.0.1', vip: '10.9.0.1', local: '192.168.2.1', server: '10.2.0.1', header: 28 },

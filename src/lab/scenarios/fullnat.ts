@@ -14,6 +14,10 @@ export const fullnat: Scenario = {
 }
 
 export function fullNat(lan: Lan): Step[] {
-  const pool = `-P -t ${serviceOf(lan)} -z ${lan.director}`
-  return [...roundRobin(lan, '--fullnat', [pool]), pages(lan), ...use(lan, '--fullnat', 'both')]
+  return [...roundRobin(lan, '--fullnat', [poolOf(lan)]), pages(lan), ...use(lan, '--fullnat', 'both')]
+}
+
+/** The line of ipvsadm that gives the service the director's address for its pool. */
+export function poolOf(lan: Lan): string {
+  return `-P -t ${serviceOf(lan)} -z ${lan.director}`
 }

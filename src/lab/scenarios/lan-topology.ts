@@ -60,9 +60,14 @@ interface Shape {
   readonly loopback?: readonly string[]
   /** Whether a web server runs on the director itself. */
   readonly directorServes?: boolean
+  /** Whether the servers expect a PROXY header. */
+  readonly expectsProxy?: boolean
 }
 
-export function lanTopology(lan: Lan, { client, loopback = [], directorServes = false }: Shape): Topology {
+export function lanTopology(
+  lan: Lan,
+  { client, loopback = [], directorServes = false, expectsProxy = false }: Shape,
+): Topology {
   const isOutside = client === 'outside'
   const gateway = isOutside ? { gateway: lan.gateway } : {}
   const servers = lan.servers.map((address, index): LabHost => ({
@@ -71,6 +76,7 @@ export function lanTopology(lan: Lan, { client, loopback = [], directorServes = 
     interfaces: [{ segment: 'lan', address }],
     loopback,
     httpPort: 80,
+    ...(expectsProxy ? { expectsProxy } : {}),
     ...gateway,
   }))
   const director: LabHost = {
@@ -113,11 +119,11 @@ export function ipvsadm(...lines: readonly string[]): Step[] {
   return ['-C', ...lines].map((words) => ({ do: 'ipvsadm', words }))
 }
 
-/** A service of round robin with both servers; `method` are the words for how it forwards to them, `more` lines between. */
-export function roundRobin(lan: Lan, method: string, more: readonly string[] = []): Step[] {
+/** A service of round robin with both servers; `method` are the words for how it forwards to them, `more` lines between, `options` the service's others. */
+export function roundRobin(lan: Lan, method: string, more: readonly string[] = [], options = ''): Step[] {
   const service = serviceOf(lan)
   const servers = lan.servers.map((address) => `-a -t ${service} -r ${endpointOf(address)} ${method}`)
-  return ipvsadm(`-A -t ${service} -s rr`, ...more, ...servers)
+  return ipvsadm(`-A -t ${service} -s rr${options}`, ...more, ...servers)
 }
 
 /** Twelve pages, by the servers in turn. */
