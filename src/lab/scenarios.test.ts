@@ -4,7 +4,6 @@ import { isInPrefix, parsePrefix, toAddress } from '../simulator/addresses.ts'
 import {
   type AnswerExpectation,
   bracketed,
-  directorOf,
   type LabHost,
   parseEndpoint,
   parseUrl,

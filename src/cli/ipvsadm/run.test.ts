@@ -56,6 +56,9 @@ describe('a service', () => {
     ['--sctp-service vip1.test:99 -s twos', 'SCTP 10.9.0.1:99 twos'],
     ['-t [FD09:0:0::1]:80', 'TCP  [fd09::1]:80 wlc'],
     ['-f 1 -6 -s sh -b sh-port,flag-1 -p -M 64 -o', 'FWM  1 IPv6 sh (sh-fallback,sh-port) persistent 360 mask 64 ops'],
+    ['-t 10.9.0.1:80 -s rr -p 60 --proxy-protocol v2', 'TCP  10.9.0.1:80 rr persistent 60 ppv2'],
+    ['-f 1 -s rr --proxy-protocol v2', 'FWM  1 rr ppv2'],
+    ['-t 10.9.0.1:80 -s rr --proxy-protocol disable', 'TCP  10.9.0.1:80 rr'],
     ['-t 10.9.0.1:80 -M 255.0.0.0', 'TCP  10.9.0.1:80 wlc'],
     ['-t 10.9.0.1 -p -M 255.255.255.255', 'TCP  10.9.0.1:0 wlc persistent 360'],
     ['-t [fd09::1]:80 -p -M 128', 'TCP  [fd09::1]:80 wlc persistent 360'],
@@ -70,6 +73,8 @@ describe('a service', () => {
     ['-t [vip1.test]:http', 'illegal virtual server address[:port] specified'],
     ['-t 10.9.0.1:80 -s sh -b mh-port', "incompatible scheduler flag `mh-port'"],
     ['-t 10.9.0.1:80 -s sh -b sticky', "incompatible scheduler flag `sticky'"],
+    ['-t 10.9.0.1:80 --proxy-protocol v1', "illegal proxy-protocol `v1' specified: choose v2 or disable"],
+    ['-u 10.9.0.1:80 --proxy-protocol v2', 'PROXY protocol is only for TCP virtual services'],
     ['-t 10.9.0.1:80 -o', 'One-Packet Scheduling is only for UDP virtual services'],
   ])('of "-A %s" is refused with "%s"', async (options, words) => {
     expect(await new Terminal().run(`-A ${options}`)).toEqual({ stdout: '', stderr: `${words}\n`, status: 2 })

@@ -20,6 +20,7 @@ export const DOCTOR_CODES = [
   'no-answers',
   'no-local-address',
   'local-address-missing',
+  'proxy-header-missing',
   'local-ports-shared',
   'mtu-too-small',
   'neighbours-nearly-full',

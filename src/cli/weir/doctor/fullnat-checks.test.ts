@@ -30,6 +30,26 @@ describe("FullNAT's local addresses", () => {
   })
 })
 
+describe('a service that sends PROXY headers', () => {
+  const proxied = (director: ReturnType<typeof by>) => ({
+    services: director.services?.map((each) => ({ ...each, proxyProtocol: true })) ?? [],
+  })
+
+  it('must not have servers by other methods, nor the director itself', () => {
+    expect(codesOf({}, proxied(by('fullnat')))).toEqual([])
+    expect(found({}, proxied(by('masquerading')))).toMatchObject([
+      {
+        code: 'proxy-header-missing',
+        remedy: [expect.stringMatching(/^ipvsadm -e -t 10\.9\.0\.1:80 -r \S+ --fullnat -w 1$/) as string],
+      },
+    ])
+    expect(codesOf({}, by('masquerading'))).toEqual([])
+    expect(found({}, proxied(by('fullnat', { isLocal: true })))).toMatchObject([
+      { code: 'proxy-header-missing', remedy: [expect.stringContaining('--fullnat -w 0') as string] },
+    ])
+  })
+})
+
 describe("ports of the host's own connections", () => {
   const own = (range: PortRange, ...reserved: PortRange[]) => ({ ownPorts: { range, reserved } })
 

@@ -1,7 +1,9 @@
 /** What FullNAT takes of the director's host: local addresses, and their ports. */
+import { formatEndpoint } from '../../../control/address.ts'
+import type { DestConfig } from '../../../control/model.ts'
 import { FIRST_PORT, FIRST_UPPER_PORT, LOCAL_PORTS, LOWER_PORTS } from '../../../engine/local-addresses.ts'
 import { numericLabel } from '../../ipvsadm/labels.ts'
-import { ruleService } from '../../ipvsadm/listing.ts'
+import { ruleDest, ruleService } from '../../ipvsadm/listing.ts'
 import { serviceName } from '../services.ts'
 import { destsInUse, type Check, type DoctorFinding } from './check.ts'
 import type { PortRange } from './facts.ts'
@@ -34,6 +36,22 @@ const localAddresses: Check = (scene) =>
       }))
   })
 
+/** A server that waits for a PROXY header takes its clients' first bytes for one. */
+const headersMissing: Check = ({ director }) =>
+  director.services
+    .filter(({ proxyProtocol }) => proxyProtocol)
+    .flatMap((service): DoctorFinding[] => {
+      const dest = service.dests.find(({ method, weight, isLocal }) => weight > 0 && (method !== 'fullnat' || isLocal))
+      if (dest === undefined) return []
+      const reason = dest.isLocal ? 'is the director itself' : 'is not reached by FullNAT'
+      const message =
+        `${serviceName(service)} sends PROXY headers, and its server ${formatEndpoint(dest)} gets none, because it ${reason}: ` +
+        'if it expects them, it refuses its clients'
+      const mended: DestConfig = dest.isLocal ? { ...dest, weight: 0 } : { ...dest, method: 'fullnat' }
+      const remedy = [`ipvsadm -e ${ruleDest(service, mended, numericLabel)}`]
+      return [{ code: 'proxy-header-missing', message, remedy }]
+    })
+
 /** Two connections from one address and port to a server's can't be told apart. */
 const localPortsShared: Check = ({ director, facts: { ownPorts } }) => {
   if (ownPorts === null || destsInUse(director).every(({ dest }) => dest.method !== 'fullnat')) return []
@@ -53,4 +71,4 @@ function hasPortIn([first, last]: PortRange, [from, to]: PortRange, reserved: re
   return false
 }
 
-export const fullnatChecks: readonly Check[] = [localAddresses, localPortsShared]
+export const fullnatChecks: readonly Check[] = [localAddresses, headersMissing, localPortsShared]
