@@ -44,7 +44,7 @@ describe('a service that sends PROXY headers', () => {
       },
     ])
     expect(codesOf({}, by('masquerading'))).toEqual([])
-    expect(found({}, proxied(by('fullnat', { isLocal: true })))).toMatchObject([
+    expect(found({}, proxied(by('fullnat', { isLocal: true, address: '10.1.0.254' })))).toMatchObject([
       { code: 'proxy-header-missing', remedy: [expect.stringContaining('--fullnat -w 0') as string] },
     ])
   })
