@@ -6,6 +6,7 @@
  */
 import { change16, update } from './checksum.ts'
 import { findConnection, localOf } from './connections.ts'
+import { quoteSequence } from './forwarding/proxy-protocol.ts'
 import { refuseRoute } from './forwarding/way-out.ts'
 import { ICMP_HEADER, PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from './icmp.ts'
 import { parseQuotedIpv4, replaceIpv4Destination, replaceIpv4Source } from './ipv4.ts'
@@ -122,6 +123,7 @@ export function relateOut(packet: Packet, heading: Heading, connection: Connecti
   change += change16(ports.destination, connection.virtualPort)
   ports.destination = connection.virtualPort
   if (local !== null) {
+    change += quoteSequence(packet, heading.payload, connection)
     change += quoteSource(packet, heading, local.address, connection.client)
     change += replaceOuterDestination(packet, heading, connection.client, 0)
     change += change16(ports.source, connection.clientPort)

@@ -1,11 +1,13 @@
 /** The PROXY header on its way to a server, segment by segment: whole packets, against ones that the simulator builds. */
 import { describe, expect, it } from 'vitest'
 import type { AddressedService } from '../../control/model.ts'
-import { buildTcp, type TcpFields } from '../../simulator/build-packet.ts'
+import { toAddress } from '../../simulator/addresses.ts'
+import { buildIcmp, buildTcp, type TcpFields } from '../../simulator/build-packet.ts'
 import { fragment } from '../../simulator/fragments.ts'
 import { type IpPacket, parseIp } from '../../simulator/parse-ip.ts'
-import { TcpFlag } from '../../simulator/parse-packet.ts'
+import { read16, read32, TcpFlag } from '../../simulator/parse-packet.ts'
 import { readProxyHeader } from '../../simulator/proxy-header.ts'
+import { checksumsAreValid } from '../../simulator/verify-packet.ts'
 import { type DirectorBench, memoryBench } from '../../testing/bench.ts'
 import { plainDest, roundRobin } from '../../testing/small-director.ts'
 
@@ -33,7 +35,7 @@ describe.each(['IPv4', 'IPv6'] as const)('over %s', (family) => {
     bench.control.addLocalAddress(service, ends.local)
     bench.control.addDest(service, { ...plainDest({ address: ends.server, port: 8080 }), method: 'fullnat' })
     const first = bench.handle(fromClient({ flags: SYN, sequence: behind(FIRST - 1) }))
-    const localPort = read16(parseIp(first.packet)?.payload, 0)
+    const localPort = read16((parseIp(first.packet) as IpPacket).payload, 0)
     return { bench, first, localPort }
   }
 
@@ -196,6 +198,25 @@ describe.each(['IPv4', 'IPv6'] as const)('over %s', (family) => {
     expect(bench.handle(fromClient({ sequence: FIRST })).packet.length).toBe(fromClient({}).length + ends.header)
   })
 
+  it.each([
+    ['the SYN', { flags: SYN, sequence: behind(BEFORE - 1) }, behind(FIRST - 1)],
+    ['the header', { sequence: BEFORE, payload: HEADER }, FIRST],
+    ['a keepalive', { sequence: behind(FIRST - 1) }, behind(FIRST - 1)],
+    ['later bytes', { sequence: FIRST + 7 }, FIRST + 7],
+  ])('does not show in what an error quotes of %s', (_, sent, known) => {
+    const { bench, localPort } = proxied()
+    const type = family === 'IPv4' ? 3 : 1
+    const payload = atServer(localPort, sent)
+    const { packet } = bench.handle(buildIcmp({ source: ends.server, destination: ends.local, type, code: 1, payload }))
+    const { source, destination, payload: error } = parseIp(packet) as IpPacket
+    expect([source, destination]).toEqual([toAddress(ends.vip), toAddress(ends.client)])
+    const transport = family === 'IPv4' ? 20 : 40
+    const quoted = error.subarray(8)
+    expect([read16(quoted, transport), read16(quoted, transport + 2)]).toEqual([CLIENT_PORT, 80])
+    expect(read32(quoted, transport + 4)).toBe(known)
+    expect(checksumsAreValid(packet)).toBe(true)
+  })
+
   it('stays away from connections that were there before the service wanted it, and stays with those that have it', () => {
     const { bench } = proxied()
     bench.control.editService({ ...roundRobin(service), proxyProtocol: false })
@@ -208,7 +229,3 @@ describe.each(['IPv4', 'IPv6'] as const)('over %s', (family) => {
     expect(bench.handle(fromClient(bare)).packet.length).toBe(fromClient(bare).length + (family === 'IPv4' ? 8 : 20))
   })
 })
-
-function read16(bytes: Uint8Array | undefined, at: number): number {
-  return ((bytes?.[at] ?? 0) << 8) | (bytes?.[at + 1] ?? 0)
-}

@@ -58,8 +58,8 @@ const MOST_REPLACED = 0x3fff
 /** Differences of sequence numbers from here on are negative (RFC 9293 §3.4). */
 const NEGATIVE = 0x80000000
 
-function headerLength(heading: Heading): number {
-  return heading.family === Family.Ipv4 ? HEADER_IPV4 : HEADER_IPV6
+function headerLength(family: number): number {
+  return family === Family.Ipv4 ? HEADER_IPV4 : HEADER_IPV6
 }
 
 /** Whether the connection that this packet begins gets a header: its service says so, and the packet tells where the client's bytes begin. */
@@ -90,7 +90,7 @@ export function putHeader(packet: Packet, heading: Heading, connection: Connecti
   if (tcp === null || heading.fragment === Parsed.LaterFragment || (heading.event & TcpFlag.Rst) !== 0) return true
   const size = heading.length - heading.payload
   const isSyn = (heading.event & TcpFlag.Syn) !== 0
-  const header = headerLength(heading)
+  const header = headerLength(heading.family)
   if (isSyn && size === 0) {
     const lower = (tcp.sequence - header) >>> 0
     const change = change32(tcp.sequence, lower)
@@ -117,7 +117,7 @@ function areTogether(packet: Packet, heading: Heading, connection: Connection, h
 /** Puts the header into the segment, in front of the first `kept` bytes of its payload: of all or of none. */
 function carry(packet: Packet, heading: Heading, connection: Connection, kept: number): boolean {
   const size = heading.length - heading.payload
-  const header = headerLength(heading)
+  const header = headerLength(heading.family)
   let change = 0
   if (kept !== size) {
     // A checksum that is still to be completed doesn't cover what it is not to cover.
@@ -189,6 +189,23 @@ function putIpv6(packet: Packet, offset: number, address: Address): void {
 }
 
 /**
+ * Numbers a client's segment whose header begins at `offset` of an error that quotes it as the client did. Returns what that adds to the sum of
+ * the error.
+ */
+export function quoteSequence(packet: Packet, offset: number, connection: Connection): number {
+  const tcp = tcpAt(packet, offset)
+  if ((connection.flags & ConnectionFlag.Proxied) === 0 || tcp === null) return 0
+  const header = headerLength(connection.family)
+  const before = (connection.firstByte - tcp.sequence) >>> 0
+  // The SYN and the header itself; a keepalive has the number before the first byte's.
+  if (before < 2 || before > header + 1) return 0
+  const sequence = (tcp.sequence + header) >>> 0
+  const change = change32(tcp.sequence, sequence)
+  tcp.sequence = sequence
+  return change
+}
+
+/**
  * What a server's packet says of the header: arrived, or still missing, which its client must not read from it. Moves the packet.
  * @noinline
  */
@@ -202,7 +219,7 @@ export function noteAcknowledgment(packet: Packet, heading: Heading, connection:
     return
   }
   // Another connection's, which this SYN has met.
-  if (missing > headerLength(heading)) return
+  if (missing > headerLength(heading.family)) return
   const change = change32(tcp.acknowledgment, connection.firstByte)
   tcp.acknowledgment = connection.firstByte
   connection.flags = connection.flags & ~ConnectionFlag.HeaderSent
