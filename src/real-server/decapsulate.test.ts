@@ -13,8 +13,10 @@ import { bytes, frame, gre, gue, ipv4, type Ipv4Fields, ipv6, udp } from './test
 
 const SOURCE = fileURLToPath(new URL('../kernel/platform/decapsulate.bpf.c', import.meta.url))
 const PORT = 6080
-/** TCX_NEXT and TC_ACT_SHOT. */
-const [PASSED, DROPPED] = [0xffffffff, 2]
+/** TCX_NEXT, TC_ACT_SHOT and TC_ACT_REDIRECT. */
+const [PASSED, DROPPED, REDIRECTED] = [0xffffffff, 2, 7]
+/** Of `struct __sk_buff`: its length, and where `gso_segs` and `gso_size` are. */
+const [SKB_BYTES, GSO_SEGS, GSO_SIZE] = [192, 164, 176]
 
 const [CLIENT4, DIRECTOR4, SERVER4, VIP4] = ['c6336401', '0a000001', '0a000005', 'c0000201']
 const [CLIENT6, DIRECTOR6, SERVER6, VIP6] = ['00c1', '0001', '0005', 'f001'].map(
@@ -46,14 +48,22 @@ describe.skipIf(reason !== null)(`the decapsulator${reason === null ? '' : ` (sk
     rmSync(folder, { recursive: true })
   })
 
-  function run(type: TunnelType, packet: number[]) {
-    prepareMaps(object, {
+  function run(
+    type: TunnelType,
+    packet: number[],
+    { program = 'weir_decapsulate', data = frame(packet), segment = 0 } = {},
+  ) {
+    const work = {
       tunnel: { type, port: PORT },
       vips: ['192.0.2.1', '2001:db8::f001'],
       own: ['10.0.0.5', '2001:db8::5'],
-    })
-    const { retval, data } = testRun(object.programFd('weir_decapsulate'), { data: frame(packet) })
-    return { retval, data: Buffer.from(data) }
+    }
+    prepareMaps(object, work, 7)
+    const context = Buffer.alloc(SKB_BYTES)
+    if (segment > 0) context.writeUInt32LE(2, GSO_SEGS)
+    context.writeUInt32LE(segment, GSO_SIZE)
+    const { retval, data: left } = testRun(object.programFd(program), { data, context })
+    return { retval, data: Buffer.from(left) }
   }
   const stripped = (packet: number[]) => ({ retval: PASSED, data: Buffer.from(frame(packet)) })
 
@@ -121,6 +131,18 @@ describe.skipIf(reason !== null)(`the decapsulator${reason === null ? '' : ` (sk
     ],
   ])('hands on the congestion that was marked outside, in %s', (_, packet, inner) => {
     expect(run('ipip', packet)).toEqual(stripped(inner))
+  })
+
+  it('leads a super-packet of datagrams in GUE to lo as it is, where the program strips it and hands it back', () => {
+    const packet = around4(17, udp(PORT, gue(4, ipv4(17, CLIENT4, VIP4, udp(53, bytes('68656c6c6f'))))))
+    expect(run('gue', packet, { segment: 4 })).toEqual({ ...stripped(packet), retval: REDIRECTED })
+    const program = 'weir_decapsulate_segment'
+    expect(run('gue', packet, { program })).toEqual(stripped(packet))
+    const data = frame(packet, '020000000005')
+    expect(run('gue', packet, { program, data })).toEqual({
+      retval: REDIRECTED,
+      data: Buffer.from(frame(packet.slice(32), '020000000005')),
+    })
   })
 
   it('drops what is marked as congested and can not say so inside', () => {

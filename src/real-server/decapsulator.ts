@@ -3,6 +3,7 @@
  * again. It needs no process.
  *
  *   <pins>/program    <pins>/link    <pins>/tunnels    <pins>/addresses
+ *   <pins>/segment-program           <pins>/segment-link, on lo
  *
  * The folder is whole or absent: it gets its name by a rename, as a director's does (`kernel/pins.ts`).
  */
@@ -28,12 +29,13 @@ import { isMounted, type StateFolder } from '../kernel/state-folder.ts'
 import { requireSystem } from '../kernel/system.ts'
 import { RealServerError, type Tunnel, TUNNEL_TYPES } from './model.ts'
 
-const PROGRAM = 'weir_decapsulate'
+/** In every network namespace. */
+const LOOPBACK_IFINDEX = 1
 const OBJECT = 'decapsulate.bpf.o'
 /** `struct address`: the family, then the address in network order. */
 const KEY_BYTES = 20
-/** `struct tunnel`: the type, then the port, both little-endian. */
-const TUNNEL_BYTES = 8
+/** `struct tunnel`: the type, the port, the device's index, all little-endian. */
+const TUNNEL_BYTES = 12
 /** `enum role`. */
 const OWN = 1
 const VIRTUAL = 2
@@ -87,7 +89,7 @@ export function loadDecapsulator(folder: StateFolder, device: string, work: Work
   const object = BpfObject.open(readFileSync(objectFile(OBJECT)), 'decapsulate')
   try {
     object.load()
-    prepareMaps(object, work)
+    prepareMaps(object, work, ifindex)
     attachAndPin(object, folder, ifindex)
   } catch (cause) {
     if (!(cause instanceof BpfError)) throw cause
@@ -98,8 +100,8 @@ export function loadDecapsulator(folder: StateFolder, device: string, work: Work
 }
 
 /** Before it is attached. */
-export function prepareMaps(object: BpfObject, { tunnel, vips, own }: Work): void {
-  const value = new Uint32Array([TUNNEL_TYPES.indexOf(tunnel.type) + 1, tunnel.port])
+export function prepareMaps(object: BpfObject, { tunnel, vips, own }: Work, ifindex: number): void {
+  const value = new Uint32Array([TUNNEL_TYPES.indexOf(tunnel.type) + 1, tunnel.port, ifindex])
   mapUpdate(object.mapFd('tunnels'), new Uint8Array(4), new Uint8Array(value.buffer))
   for (const address of own) writeRole(object.mapFd('addresses'), address, OWN)
   for (const address of vips) writeRole(object.mapFd('addresses'), address, VIRTUAL)
@@ -109,13 +111,20 @@ export function prepareMaps(object: BpfObject, { tunnel, vips, own }: Work): voi
 function attachAndPin(object: BpfObject, folder: StateFolder, ifindex: number): void {
   rmSync(folder.partial, { recursive: true, force: true })
   mkdirSync(folder.partial, { recursive: true })
-  pin(object.programFd(PROGRAM), `${folder.partial}/program`)
   for (const map of ['tunnels', 'addresses']) pin(object.mapFd(map), `${folder.partial}/${map}`)
-  const link = attachTcxIngress(object.programFd(PROGRAM), ifindex)
-  try {
-    pin(link, `${folder.partial}/link`)
-  } finally {
-    closeFd(link)
+  // In this order: the second leads packets to the first.
+  for (const [program, index, prefix] of [
+    ['weir_decapsulate_segment', LOOPBACK_IFINDEX, 'segment-'],
+    ['weir_decapsulate', ifindex, ''],
+  ] as const) {
+    const fd = object.programFd(program)
+    pin(fd, `${folder.partial}/${prefix}program`)
+    const link = attachTcxIngress(fd, index)
+    try {
+      pin(link, `${folder.partial}/${prefix}link`)
+    } finally {
+      closeFd(link)
+    }
   }
   rmSync(folder.pins, { recursive: true, force: true })
   renameSync(folder.partial, folder.pins)

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ip, whyNoKernel } from '../../kernel/testing/namespaces.ts'
@@ -12,6 +13,7 @@ import { CommandInNamespace } from './testing/command-in-namespace.ts'
 
 const reason = whyNoKernel()
 const SERVER = fileURLToPath(new URL('../../real-server/testing/hashing-server.mjs', import.meta.url))
+const DATAGRAMS = fileURLToPath(new URL('../../real-server/testing/datagrams.mjs', import.meta.url))
 const [VIP4, VIP6] = ['192.0.2.1', '2001:db8:f::1']
 const BOTH = `--vip ${VIP4} --vip ${VIP6}`
 const UPLOAD = 20_000_000
@@ -21,6 +23,9 @@ function inside(namespace: string, ...words: string[]): string {
   if (status !== 0) throw new Error(`${words.join(' ')}: ${stderr}`)
   return stdout
 }
+
+/** Words for `ip` that run a script. */
+const inNamespace = (namespace: string, ...words: string[]) => ['netns', 'exec', namespace, process.execPath, ...words]
 
 describe.skipIf(reason !== null)(`a real server${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   /** The server; its device is `eth0`, behind which the director is. */
@@ -218,7 +223,7 @@ describe.skipIf(reason !== null)(`a real server${reason === null ? '' : ` (skipp
 
     beforeAll(async () => {
       writeFileSync(upload(), data)
-      hasher = spawn('ip', ['netns', 'exec', server.namespace, process.execPath, SERVER], {
+      hasher = spawn('ip', inNamespace(server.namespace, SERVER), {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       await new Promise((resolve, reject) => {
@@ -232,7 +237,7 @@ describe.skipIf(reason !== null)(`a real server${reason === null ? '' : ` (skipp
     const outside6 = (protocol: number, payload: number[] = []) =>
       ipv6(protocol, `fd02${'0'.repeat(27)}1`, `fd02${'0'.repeat(27)}5`, payload)
 
-    it.each([
+    const tunnels = [
       ['IPv4 in IPv4', VIP4, 'ipip', outside4(4), undefined],
       ['IPv6 in IPv4', VIP6, 'ipip', outside4(41), undefined],
       ['IPv4 in IPv6', VIP4, 'ipip', outside6(4), undefined],
@@ -241,7 +246,9 @@ describe.skipIf(reason !== null)(`a real server${reason === null ? '' : ` (skipp
       ['IPv6 in GUE over IPv6', VIP6, 'gue', outside6(17, udp(6080, gue(41, []))), 'UDP'],
       ['IPv4 in GRE over IPv4', VIP4, 'gre', outside4(47, gre(0x0800, [])), 'GRE'],
       ['IPv6 in GRE over IPv4', VIP6, 'gre', outside4(47, gre(0x86dd, [])), 'GRE'],
-    ] as const)('receives 20 MB through %s, in super-packets, and answers', (_, vip, type, outer, layer4) => {
+    ] as const
+
+    it.each(tunnels)('receives 20 MB through %s, in super-packets, and answers', (_, vip, type, outer, layer4) => {
       server.run(`weir real-server tun --vip ${vip} --type ${type} --apply`)
       encapsulate(vip, outer, layer4)
       const url = vip === VIP4 ? `http://${vip}/` : `http://[${vip}]/`
@@ -265,6 +272,34 @@ describe.skipIf(reason !== null)(`a real server${reason === null ? '' : ` (skipp
       expect((after.bytes - before.bytes) / (after.packets - before.packets)).toBeGreaterThan(2 * 1500)
     })
 
+    it.each(tunnels)(
+      'gives a socket one by one what came as one super-packet of datagrams through %s',
+      async (...tunnel) => {
+        const [, vip, type, outer, layer4] = tunnel
+        server.run(`weir real-server tun --vip ${vip} --type ${type} --apply`)
+        encapsulate(vip, outer, layer4)
+        const count = 40
+        const receiver = spawn('ip', inNamespace(server.namespace, DATAGRAMS, 'receive', String(count)), {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
+        const lines = createInterface(receiver.stdout)[Symbol.asyncIterator]()
+        const line = async (): Promise<string> => String((await lines.next()).value)
+        const deadline = setTimeout(() => receiver.kill(), 4000)
+        try {
+          expect(await line()).toBe('ready')
+          const before = received()
+          inside(client, process.execPath, DATAGRAMS, 'send', hexOf(vip), String(count), '1000')
+          const contents = Array.from({ length: count }, (_, index) => Buffer.alloc(1000, index).toString('hex'))
+          expect(await line()).toBe(JSON.stringify(contents))
+          // The super-packet, and whatever else a network says.
+          expect(received().packets - before.packets).toBeLessThan(count / 2)
+        } finally {
+          clearTimeout(deadline)
+          receiver.kill()
+        }
+      },
+    )
+
     /** What has come in on the server's device. */
     function received(): { packets: number; bytes: number } {
       const json = inside(server.namespace, 'ip', '-j', '-s', 'link', 'show', 'eth0')
@@ -272,13 +307,16 @@ describe.skipIf(reason !== null)(`a real server${reason === null ? '' : ` (skipp
       return device?.stats64.rx ?? { packets: 0, bytes: 0 }
     }
 
+    function hexOf(vip: string): string {
+      return vip === VIP4 ? 'c0000201' : '20010db8000f00000000000000000001'
+    }
+
     function encapsulate(vip: string, outer: readonly number[], layer4: 'UDP' | 'GRE' | undefined): void {
       const file = join(server.folder, 'encapsulate.bpf.o')
       const [{ ifindex = 0 } = {}] = JSON.parse(inside(director, 'ip', '-j', 'link', 'show', 'back')) as {
         ifindex?: number
       }[]
-      const hex = vip === VIP4 ? 'c0000201' : '20010db8000f00000000000000000001'
-      compileEncapsulator(file, { vip: hex, outer, ifindex, ...(layer4 === undefined ? {} : { layer4 }) })
+      compileEncapsulator(file, { vip: hexOf(vip), outer, ifindex, ...(layer4 === undefined ? {} : { layer4 }) })
       inside(director, 'tc', 'qdisc', 'replace', 'dev', 'front', 'clsact')
       inside(
         director,

@@ -9,6 +9,11 @@
  * C and not the engine's TypeScript: it is calls of the kernel's helpers and nothing else, keeps no state, and runs on no
  * other host, where a second body of it could drift apart.
  *
+ * Datagrams that came as one super-packet in GUE (UDP_SEGMENT, kept whole by veth or virtio) are cut into segments on the way:
+ * adjust_room() leaves them marked as UDP in UDP, and a socket that wants them one by one gets none, for the kernel would cut
+ * them where the outer headers were. So lo, which can't pass on tunnelled super-packets, cuts them while the headers are on;
+ * a second program strips the segments there and hands them back to the device where they came in.
+ *
  * Checksums of outer UDP and GRE are not verified: those inside cover all that is delivered, and adjust_room() makes the
  * stack verify them, unless they are still to be completed by hardware (CHECKSUM_PARTIAL). About 100 ns a packet.
  */
@@ -26,7 +31,10 @@
 #define DECAPSULATE_TO_IPV4 (1ULL << 7) /* BPF_F_ADJ_ROOM_DECAP_L3_IPV4 */
 #define DECAPSULATE_TO_IPV6 (1ULL << 8) /* BPF_F_ADJ_ROOM_DECAP_L3_IPV6 */
 
+#define LOOPBACK_IFINDEX 1
+
 #define PROTOCOL_IPV4 4
+#define PROTOCOL_TCP 6
 #define PROTOCOL_UDP 17
 #define PROTOCOL_IPV6 41
 #define PROTOCOL_GRE 47
@@ -45,6 +53,8 @@ struct tunnel {
 	__u32 type;
 	/* GUE's, in host order. */
 	__u32 port;
+	/* The device where the director's packets come in. */
+	__u32 ifindex;
 };
 
 struct address {
@@ -121,9 +131,9 @@ static __always_inline int read_ipv4(struct __sk_buff *skb, struct reading *read
 	if (!READ(skb, reading, &ip) || ip.version_and_length >> 4 != 4) return 0;
 	destination.words[0] = ip.destination;
 	if (!has_role(&destination, role)) return 0;
+	reading->protocol = ip.protocol;
 	if (role == ROLE_VIRTUAL) return 1;
 	if (ip.version_and_length != 0x45 || ip.fragment & bpf_htons(FRAGMENT_BITS)) return 0;
-	reading->protocol = ip.protocol;
 	reading->congested = (ip.tos & CONGESTION_EXPERIENCED) == CONGESTION_EXPERIENCED;
 	reading->offset += sizeof(ip);
 	return 1;
@@ -137,8 +147,8 @@ static __always_inline int read_ipv6(struct __sk_buff *skb, struct reading *read
 	if (!READ(skb, reading, &ip) || bpf_ntohl(ip.version_class_flow) >> 28 != 6) return 0;
 	__builtin_memcpy(destination.words, ip.destination, sizeof(ip.destination));
 	if (!has_role(&destination, role)) return 0;
-	if (role == ROLE_VIRTUAL) return 1;
 	reading->protocol = ip.next_header;
+	if (role == ROLE_VIRTUAL) return 1;
 	reading->congested = (bpf_ntohl(ip.version_class_flow) >> 20 & CONGESTION_EXPERIENCED) == CONGESTION_EXPERIENCED;
 	reading->offset += sizeof(ip);
 	return 1;
@@ -169,11 +179,8 @@ static __always_inline int read_gre(struct __sk_buff *skb, struct reading *readi
 	return gre.protocol == bpf_htons(ETH_P_IPV6) ? PROTOCOL_IPV6 : NOT_TUNNELLED;
 }
 
-static __always_inline int protocol_inside(struct __sk_buff *skb, struct reading *reading)
+static __always_inline int protocol_inside(struct __sk_buff *skb, struct reading *reading, struct tunnel *tunnel)
 {
-	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &(__u32){ 0 });
-
-	if (!tunnel) return NOT_TUNNELLED;
 	if (tunnel->type == TYPE_IPIP) return reading->protocol;
 	if (tunnel->type == TYPE_GUE && reading->protocol == PROTOCOL_UDP) return read_gue(skb, reading, tunnel->port);
 	if (tunnel->type == TYPE_GRE && reading->protocol == PROTOCOL_GRE) return read_gre(skb, reading);
@@ -203,28 +210,57 @@ static __always_inline int strip(struct __sk_buff *skb, struct reading *reading,
 	return TCX_NEXT;
 }
 
+/* Reads both headers, of a packet from the director to a virtual address: 4 or 6, of what is inside, or NOT_TUNNELLED. */
+static __always_inline int read_packet(struct __sk_buff *skb, struct reading *reading, struct tunnel *tunnel)
+{
+	/* A tagged frame comes again, untagged, on its VLAN's device. */
+	if (skb->vlan_present) return NOT_TUNNELLED;
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		if (!read_ipv4(skb, reading, ROLE_OWN)) return NOT_TUNNELLED;
+	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		if (!read_ipv6(skb, reading, ROLE_OWN)) return NOT_TUNNELLED;
+	} else {
+		return NOT_TUNNELLED;
+	}
+	switch (protocol_inside(skb, reading, tunnel)) {
+	case PROTOCOL_IPV4:
+		return read_ipv4(skb, reading, ROLE_VIRTUAL) ? 4 : NOT_TUNNELLED;
+	case PROTOCOL_IPV6:
+		return read_ipv6(skb, reading, ROLE_VIRTUAL) ? 6 : NOT_TUNNELLED;
+	default:
+		return NOT_TUNNELLED;
+	}
+}
+
 SEC("tc")
 int weir_decapsulate(struct __sk_buff *skb)
 {
+	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &(__u32){ 0 });
 	struct reading reading = { .offset = ETH_HLEN };
+	int family;
 
-	/* A tagged frame comes again, untagged, on its VLAN's device; a frame to another host is none of ours. */
-	if (skb->vlan_present || skb->pkt_type != PACKET_HOST) return TCX_NEXT;
-	if (skb->protocol == bpf_htons(ETH_P_IP)) {
-		if (!read_ipv4(skb, &reading, ROLE_OWN)) return TCX_NEXT;
-	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
-		if (!read_ipv6(skb, &reading, ROLE_OWN)) return TCX_NEXT;
-	} else {
-		return TCX_NEXT;
-	}
-	switch (protocol_inside(skb, &reading)) {
-	case PROTOCOL_IPV4:
-		return read_ipv4(skb, &reading, ROLE_VIRTUAL) ? strip(skb, &reading, 1) : TCX_NEXT;
-	case PROTOCOL_IPV6:
-		return read_ipv6(skb, &reading, ROLE_VIRTUAL) ? strip(skb, &reading, 0) : TCX_NEXT;
-	default:
-		return TCX_NEXT;
-	}
+	/* A frame to another host is none of ours. */
+	if (!tunnel || skb->pkt_type != PACKET_HOST) return TCX_NEXT;
+	family = read_packet(skb, &reading, tunnel);
+	if (family == NOT_TUNNELLED) return TCX_NEXT;
+	if (tunnel->type == TYPE_GUE && skb->gso_size && reading.protocol != PROTOCOL_TCP) return bpf_redirect(LOOPBACK_IFINDEX, 0);
+	return strip(skb, &reading, family == 4);
+}
+
+/* On lo: the segments still have the Ethernet address of the device where they came in. */
+SEC("tc")
+int weir_decapsulate_segment(struct __sk_buff *skb)
+{
+	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &(__u32){ 0 });
+	struct reading reading = { .offset = ETH_HLEN };
+	int family;
+
+	/* What this host sends to itself has lo's own. */
+	if (!tunnel || skb->pkt_type != PACKET_OTHERHOST) return TCX_NEXT;
+	family = read_packet(skb, &reading, tunnel);
+	if (family == NOT_TUNNELLED) return TCX_NEXT;
+	if (strip(skb, &reading, family == 4) != TCX_NEXT) return TC_ACT_SHOT;
+	return bpf_redirect(tunnel->ifindex, BPF_F_INGRESS);
 }
 
 char _license[] SEC("license") = "Dual MIT/GPL";

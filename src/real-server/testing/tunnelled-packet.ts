@@ -48,10 +48,10 @@ export function gre(type: number, payload: number[], flags = 0): number[] {
   return [...word(flags), ...word(type), ...sum, ...payload]
 }
 
-/** An Ethernet frame to the device on which test runs take place. */
-export function frame(packet: number[]): Uint8Array {
+/** An Ethernet frame, unless it is told otherwise to the device on which test runs take place: lo. */
+export function frame(packet: number[], destination = '000000000000'): Uint8Array {
   const type = (packet[0] ?? 0) >>> 4 === 4 ? 0x0800 : 0x86dd
-  return Uint8Array.from([...bytes('000000000000 020000000001'), ...word(type), ...packet])
+  return Uint8Array.from([...bytes(`${destination} 020000000001`), ...word(type), ...packet])
 }
 
 /** RFC 1071. */
