@@ -7,8 +7,8 @@ import { type DefaultRoute, type Device, familyOf, type Host } from './host.ts'
 import { type FamilyNumber, type Method, type Tunnel } from './model.ts'
 import { effective, ownAddresses, reversePath, STRICT } from './plan.ts'
 import { largestSegment } from './segment.ts'
-import { alone } from './steps.ts'
 import { settingCommand, tunnelDevices } from './tunnel-device.ts'
+import { alone } from './usable-address.ts'
 
 export const FINDING_CODES = [
   'address-missing',

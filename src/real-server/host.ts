@@ -77,7 +77,9 @@ export function ip(words: readonly string[]): string {
     })
   if (status === 0) return stdout
   const remedy = /not permitted/.test(stderr) ? '. Run as root' : ''
-  throw new RealServerError('command-failed', `"ip ${words.join(' ')}": ${stderr.trim().split('\n')[0] ?? ''}${remedy}`)
+  // Some of its messages end in a full stop.
+  const [message = ''] = stderr.trim().split(/\.?(?:\n|$)/)
+  throw new RealServerError('command-failed', `"ip ${words.join(' ')}": ${message}${remedy}`)
 }
 
 function pathOf(key: string): string {

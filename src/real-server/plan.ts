@@ -10,8 +10,12 @@
 import { familyOf, type Host } from './host.ts'
 import { type FamilyNumber, RealServerError, type Request, type Step } from './model.ts'
 import { largestSegment } from './segment.ts'
+import { requireOther, requireVirtual } from './usable-address.ts'
 
+/** Throws `bad-address` where this host has one of the addresses in another way, `no-device` where a device is missing. */
 export function planSteps(request: Request, host: Host): Step[] {
+  requireVirtual(request.vips, host)
+  requireOther(request.gateways, host)
   switch (request.method) {
     case 'dr':
       return [...addressSteps(request.vips), ...reversePathSteps(request, request.device, host)]

@@ -17,6 +17,7 @@ import {
   type Step,
   type UpStep,
 } from './model.ts'
+import { alone } from './usable-address.ts'
 
 interface StepKind<S> {
   isSo(step: S, host: Host, folder: StateFolder): boolean
@@ -56,11 +57,6 @@ const up: StepKind<UpStep> = {
 function hasLocalhost({ devices }: Host, device: string): boolean {
   const addresses = devices.find(({ name }) => name === device)?.addresses ?? []
   return addresses.some(({ address: found, prefixLength }) => `${found}/${prefixLength}` === LOCALHOST)
-}
-
-/** A virtual address with the length of its prefix, which holds nothing but itself. */
-export function alone(address: string): string {
-  return `${address}/${familyOf(address) === 4 ? 32 : 128}`
 }
 
 const address: StepKind<AddressStep> = {

@@ -174,6 +174,31 @@ describe.skipIf(reason !== null)(`a real server${reason === null ? '' : ` (skipp
     expect(filesOf()).toEqual([])
   })
 
+  it.each([
+    ['127.0.0.1', '', 2, /127\.0\.0\.0\/8 is every host to itself: name/],
+    ['::ffff:192.0.2.1', '', 2, /is IPv4, written as IPv6: write 192\.0\.2\.1\n$/],
+    ['10.2.0.5', '', 1, /on eth0, which answers for it: .* "ip address del 10\.2\.0\.5\/24 dev eth0" first/],
+    [VIP4, `${VIP4}/24`, 1, /"ip address del 192\.0\.2\.1\/24 dev lo" first/],
+    [VIP6, `${VIP6}/64`, 1, /"ip address del 2001:db8:f::1\/64 dev lo" first/],
+  ])('is left as it was where %s, with "%s" on lo, can not be its virtual address', (vip, onLoopback, status, said) => {
+    if (onLoopback !== '') ip('-n', server.namespace, 'address', 'add', onLoopback, 'dev', 'lo')
+    const before = state()
+    for (const method of ['dr', 'tun'])
+      expect(server.run(`weir real-server ${method} --vip ${vip} --apply`)).toEqual({
+        status,
+        out: '',
+        err: expect.stringMatching(said) as string,
+      })
+    expect(state()).toEqual(before)
+    expect(filesOf()).toEqual([])
+    if (onLoopback !== '') ip('-n', server.namespace, 'address', 'del', onLoopback, 'dev', 'lo')
+  })
+
+  it('says what ip says, with one full stop', () => {
+    const { err } = server.run('weir real-server nat --gateway 10.99.0.1 --apply')
+    expect(err).toMatch(/": Error: Nexthop has invalid gateway\. All that was done before has been taken back\n$/)
+  })
+
   it('refuses a user without privileges in one line', () => {
     chmodSync(server.folder, 0o755)
     const nobody = ['setpriv', '--reuid=65534', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all']

@@ -2,7 +2,6 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import type { Done, Undone } from '../../real-server/apply.ts'
 import type { Finding, Situation } from '../../real-server/check.ts'
-import { readAddress } from '../../real-server/host.ts'
 import {
   DEFAULT_GUE_PORT,
   type Method,
@@ -12,6 +11,7 @@ import {
   TUNNEL_TYPES,
   type TunnelType,
 } from '../../real-server/model.ts'
+import { readGateway, readVirtualAddress } from '../../real-server/usable-address.ts'
 import { ExitStatus } from './exit-status.ts'
 
 interface RealServerIo {
@@ -60,9 +60,9 @@ export function addRealServer(weir: Command, io: RealServerIo): void {
 function addMethod(realServer: Command, method: Method, io: RealServerIo): void {
   const command = realServer.command(method).description(SUMMARIES[method])
   if (method === 'nat') {
-    command.option('--gateway <address>', "the director's address in this network; one for each family", address)
+    command.option('--gateway <address>', "the director's address in this network; one for each family", gatewayAddress)
   } else {
-    command.option('--vip <address>', 'a virtual address, IPv4 or IPv6; as often as needed', address)
+    command.option('--vip <address>', 'a virtual address, IPv4 or IPv6; as often as needed', virtualAddress)
     command.option('--device <name>', "on which the director's packets arrive, where that is not the default route's")
   }
   if (method === 'tun') {
@@ -97,8 +97,8 @@ function addCheck(realServer: Command, io: RealServerIo): void {
     .command('check')
     .description('find out what is wrong with this real server, and what mends it')
     .addArgument(new Argument('[method]', 'how the director forwards to it').choices(METHODS))
-    .option('--vip <address>', 'a virtual address; as often as needed', address)
-    .option('--gateway <address>', "the director's address in this network (nat)", address)
+    .option('--vip <address>', 'a virtual address; as often as needed', virtualAddress)
+    .option('--gateway <address>', "the director's address in this network (nat)", gatewayAddress)
     .option('--device <name>', "on which the director's packets arrive")
     .addOption(new Option('--type <type>', 'of the tunnel').choices(TUNNEL_TYPES))
     .option('--port <n>', `UDP port of gue (default ${DEFAULT_GUE_PORT})`, port)
@@ -200,11 +200,17 @@ function describe(step: Step): string {
   }
 }
 
-function address(text: string, before: string[] | undefined): string[] {
-  try {
-    return [...(before ?? []), readAddress(text)]
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+const gatewayAddress = listOf(readGateway)
+const virtualAddress = listOf(readVirtualAddress)
+
+/** For an option that is given once for each value: those so far, and another. */
+function listOf(read: (text: string) => string): (text: string, before: string[] | undefined) => string[] {
+  return (text, before = []) => {
+    try {
+      return [...new Set([...before, read(text)])]
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+    }
   }
 }
 
