@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { check, type Finding, type Situation } from './check.ts'
 import type { Device } from './host.ts'
-import { readReversePathDrops } from './situation.ts'
+import type { Martian, Martians } from './martians.ts'
 import { device, host, type HostSketch } from './testing/hosts.ts'
 
 const ETH0 = device('eth0', ['10.0.0.5/24', '2001:db8::5/64'])
@@ -23,11 +23,15 @@ function found(sketch: HostSketch, situation: Partial<Situation> = {}): Finding[
     gateways: [],
     tunnel: null,
     decapsulator: null,
-    reversePathDrops: 0,
+    martians: martians({}),
     redirects: [],
     ...situation,
     host: host({ ...WELL, ...sketch }),
   })
+}
+
+function martians(given: Partial<Martians>): Martians {
+  return { reversePathDrops: 0, logged: [], unlogged: 0, ...given }
 }
 
 /** What is found, as code and remedy. */
@@ -91,9 +95,53 @@ describe('the check of a server for direct routing', () => {
       ['reverse-path', 'sysctl -w net.ipv4.conf.eth1.rp_filter=2'],
     ])
     expect(found(sketch)).toEqual([])
-    expect(found(sketch, { reversePathDrops: 7 })[0]?.why).toMatch(/7 packets/)
+    expect(found(sketch, { martians: martians({ reversePathDrops: 7 }) })[0]?.why).toMatch(/7 packets/)
     const loose = { ...settings, 'net/ipv4/conf/all/rp_filter': '2' }
     expect(found({ ...sketch, settings: loose }, { device: 'eth1' })).toEqual([])
+  })
+
+  it('finds strict filtering on the way of most replies where packets were dropped and there is another way', () => {
+    const eth1 = device('eth1', ['10.1.0.5/24'])
+    const sketch: HostSketch = {
+      devices: [LO, ETH0, eth1],
+      settings: { ...QUIET, 'net/ipv4/conf/eth0/rp_filter': '1' },
+    }
+    const dropped = { martians: martians({ reversePathDrops: 7 }) }
+    expect(found(sketch)).toEqual([])
+    expect(found({ ...sketch, devices: [LO, ETH0] }, dropped)).toEqual([])
+    expect(found({ ...sketch, devices: [LO, ETH0, { ...eth1, isUp: false }] }, dropped)).toEqual([])
+    expect(found(sketch, dropped)).toMatchObject([
+      {
+        code: 'reverse-path',
+        what: 'rp_filter is strict on eth0, and replies to clients in other networks leave by eth1',
+        remedy: 'sysctl -w net.ipv4.conf.eth0.rp_filter=2',
+      },
+    ])
+  })
+
+  it('finds that there is no default route where packets were dropped, and does not ask for looser filtering then', () => {
+    const sketch: HostSketch = { routes: [], settings: { ...QUIET, 'net/ipv4/conf/all/rp_filter': '1' } }
+    expect(found(sketch)).toEqual([])
+    expect(remedies(found(sketch, { martians: martians({ reversePathDrops: 7 }) }))).toEqual([
+      ['gateway-missing', 'ip route add default via ROUTER'],
+    ])
+  })
+
+  it("finds a client on the director that takes the virtual address for its own, in the kernel's log", () => {
+    const logged: Martian = { source: '192.0.2.1', destination: '192.0.2.1', device: 'eth0', mac: '', secondsAgo: 4 }
+    const [finding, ...others] = found({}, { martians: martians({ logged: [logged] }) })
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({
+      code: 'own-source',
+      what: "packets to 192.0.2.1 come in on eth0 from 192.0.2.1, this server's own address; the last 4 s ago",
+      why: expect.stringMatching(/a client on the director/) as string,
+    })
+    expect(finding?.remedy).toMatch(/^ip route replace local 192\.0\.2\.1 .*accept_local=1 {2}# on the director/)
+    for (const other of [
+      { ...logged, source: '10.1.0.9' },
+      { ...logged, destination: '10.9.9.9', source: '10.9.9.9' },
+    ])
+      expect(found({}, { martians: martians({ logged: [other] }) })).toEqual([])
   })
 })
 
@@ -184,19 +232,20 @@ describe('the check of a server for NAT', () => {
     expect(nat({ routes: [], routes6: [] }, { gateways: [] }).map(({ code }) => code)).toEqual(['gateway-missing'])
   })
 
+  it("finds a client on this server that the director has sent back to it, in the kernel's log", () => {
+    const logged: Martian = { source: '10.0.0.5', destination: '10.0.0.5', device: 'eth0', mac: '', secondsAgo: 4 }
+    expect(nat({}, { martians: martians({ logged: [logged] }) })).toMatchObject([
+      { code: 'own-source', why: expect.stringMatching(/a client on this server/) as string },
+    ])
+    const strange = { ...logged, source: '10.0.0.6' }
+    expect(nat({}, { martians: martians({ logged: [strange] }) })).toEqual([])
+  })
+
   it('finds a redirect past the director', () => {
     const redirects = ['10.0.0.9 via 10.0.0.9 dev eth0 cache <redirected> expires 280sec']
     expect(nat({}, { redirects })[0]).toMatchObject({
       code: 'redirected',
       what: expect.stringMatching(/to 10\.0\.0\.9$/) as string,
     })
-  })
-})
-
-describe("the kernel's count of packets that reverse path filtering has dropped", () => {
-  it('is found by its name', () => {
-    const netstat = 'TcpExt: A IPReversePathFilter B\nTcpExt: 1 42 3\nIpExt: C\nIpExt: 9\n'
-    expect(readReversePathDrops(netstat)).toBe(42)
-    expect(readReversePathDrops('IpExt: C\nIpExt: 9\n')).toBe(0)
   })
 })

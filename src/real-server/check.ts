@@ -3,12 +3,14 @@
  * matters, and the command that mends it.
  */
 import { type Decapsulator } from './decapsulator.ts'
-import { type DefaultRoute, type Device, familyOf, type Host } from './host.ts'
+import { type Device, familyOf, type Host } from './host.ts'
 import { type FamilyNumber, type Method, type Tunnel } from './model.ts'
-import { effective, ownAddresses, reversePath, STRICT } from './plan.ts'
+import type { Martians } from './martians.ts'
+import { effective, ownAddresses } from './plan.ts'
 import { largestSegment } from './segment.ts'
-import { settingCommand, tunnelDevices } from './tunnel-device.ts'
+import { settingCommand } from './tunnel-device.ts'
 import { alone } from './usable-address.ts'
+import { defaultRoute, tunnelDevicesOf, wayBackFindings } from './way-back.ts'
 
 export const FINDING_CODES = [
   'address-missing',
@@ -18,6 +20,7 @@ export const FINDING_CODES = [
   'arp-answered',
   'arp-announced',
   'reverse-path',
+  'own-source',
   'not-decapsulated',
   'decapsulator-stale',
   'tunnel-down',
@@ -47,21 +50,19 @@ export interface Situation {
   readonly tunnel: Tunnel | null
   readonly host: Host
   readonly decapsulator: Decapsulator | null
-  /** Packets that reverse path filtering has dropped since the network namespace began. */
-  readonly reversePathDrops: number
+  readonly martians: Martians
   /** Routes that a redirect has changed, as `ip route show cache` prints them. */
   readonly redirects: readonly string[]
 }
 
 export function check(situation: Situation): Finding[] {
   const { method } = situation
-  if (method === 'nat')
-    return [...gatewayFindings(situation), ...redirected(situation), ...reversePathFindings(situation)]
+  if (method === 'nat') return [...gatewayFindings(situation), ...redirected(situation), ...wayBackFindings(situation)]
   const findings = [
     ...situation.vips.flatMap((vip) => addressFindings(vip, situation)),
     ...loopbackDown(situation),
     ...arpFindings(situation),
-    ...reversePathFindings(situation),
+    ...wayBackFindings(situation),
   ]
   return method === 'dr' ? findings : [...findings, ...tunnelFindings(situation), ...segmentFindings(situation)]
 }
@@ -136,37 +137,6 @@ function arpFindings({ vips, host }: Situation): Finding[] {
       remedy: settingCommand('net/ipv4/conf/all/arp_announce', '2'),
     })
   return findings
-}
-
-function defaultRoute({ host }: Situation, family: FamilyNumber): DefaultRoute | undefined {
-  return host.defaultRoutes.find((route) => route.family === family)
-}
-
-/**
- * Strict filtering on a device that clients' replies don't leave by. Of the device where the director's packets arrive that is
- * wrong; of others only if packets have been dropped, and of tunnel devices always.
- */
-function reversePathFindings(situation: Situation): Finding[] {
-  const { host, device, method, vips, reversePathDrops: drops } = situation
-  if (method !== 'nat' && vips.every((vip) => familyOf(vip) === 6)) return []
-  const out = defaultRoute(situation, 4)?.device
-  const tunnels = method === 'tun' ? tunnelDevicesOf(situation, 4) : []
-  const suspects = host.devices.filter(
-    (each) => each.name === device || tunnels.includes(each) || (drops > 0 && each.answers && each.isUp),
-  )
-  return suspects
-    .filter(({ name }) => name !== out && reversePath(host, name) === STRICT)
-    .map(({ name }) => ({
-      code: 'reverse-path',
-      what: `rp_filter is strict on ${name}, and replies to clients leave by ${out ?? 'no device'}`,
-      why: `clients' packets that come in there are dropped${drops > 0 ? `: ${drops} packets have been so far` : ''}`,
-      remedy: settingCommand(`net/ipv4/conf/${name}/rp_filter`, '2'),
-    }))
-}
-
-function tunnelDevicesOf({ host, tunnel }: Situation, family: FamilyNumber): Device[] {
-  const types = tunnel === null ? (['ipip', 'gre'] as const) : [tunnel.type]
-  return types.flatMap((type) => tunnelDevices(host.devices, type, family))
 }
 
 function familiesOf(vips: readonly string[]): FamilyNumber[] {

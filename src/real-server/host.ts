@@ -25,6 +25,8 @@ export interface Device {
   readonly isLoopback: boolean
   /** Whether it answers ARP or neighbour solicitations for its addresses: Ethernet without NOARP. */
   readonly answers: boolean
+  /** Its Ethernet address, as `ip` writes it; of a tunnel device, what that has instead. */
+  readonly mac: string
   /** `veth`, `ipip` …; '' for hardware. */
   readonly kind: string
   readonly addresses: readonly HostAddress[]
@@ -116,6 +118,7 @@ interface IpDevice {
   readonly mtu?: number
   readonly flags?: readonly string[]
   readonly link_type?: string
+  readonly address?: string
   readonly linkinfo?: { readonly info_kind?: string }
   readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number; readonly scope?: string }[]
 }
@@ -137,6 +140,7 @@ export function readDevices(json: string): Device[] {
         isUp: flags.has('UP'),
         isLoopback: flags.has('LOOPBACK'),
         answers: device.link_type === 'ether' && !flags.has('NOARP'),
+        mac: device.address ?? '',
         kind: device.linkinfo?.info_kind ?? '',
         addresses,
       },

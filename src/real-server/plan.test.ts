@@ -144,14 +144,22 @@ describe('what ip prints', () => {
         mtu: 1500,
         flags: ['BROADCAST', 'NOARP', 'UP'],
         link_type: 'ether',
+        address: '02:00:00:00:00:01',
         linkinfo: { info_kind: 'dummy' },
       },
       {
-        ...{ ifname: 'eth0', ifindex: 4, mtu: 9000, flags: ['BROADCAST'], link_type: 'ether' },
+        ...{
+          ifname: 'eth0',
+          ifindex: 4,
+          mtu: 9000,
+          flags: ['BROADCAST'],
+          link_type: 'ether',
+          address: '02:00:00:00:00:01',
+        },
         addr_info: [{ family: 'inet6', local: 'fe80::1', prefixlen: 64, scope: 'link' }],
       },
     ])
-    const common = { isLoopback: false }
+    const common = { isLoopback: false, mac: '02:00:00:00:00:01' }
     expect(readDevices(json)).toEqual([
       { ...common, name: 'dummy0', ifindex: 3, mtu: 1500, isUp: true, answers: false, kind: 'dummy', addresses: [] },
       {

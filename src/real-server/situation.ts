@@ -1,9 +1,9 @@
 /** What `check` looks at: this host, what Weir has applied to it, and what the caller has said about it. */
-import { readFileSync } from 'node:fs'
 import { readRecord, realServerFolder, type ServerRecord } from './apply.ts'
 import type { Situation } from './check.ts'
 import { type Decapsulator, readDecapsulator } from './decapsulator.ts'
 import { type Host, ip, readHost } from './host.ts'
+import { readMartians } from './martians.ts'
 import { type Method, RealServerError, type Tunnel } from './model.ts'
 import { arrivalDevice } from './plan.ts'
 import { tunnelDevices } from './tunnel-device.ts'
@@ -27,15 +27,16 @@ export function readSituation(said: Said): Situation {
   const method = said.method ?? record?.method ?? guessMethod(host, vips, decapsulator)
   if (method !== 'nat' && vips.length === 0)
     throw new RealServerError('bad-request', 'which are the virtual addresses? None is on lo: say --vip ADDRESS')
+  const device = deviceOf(said.device ?? record?.device ?? null, vips, host)
   return {
     method,
     vips: method === 'nat' ? [] : vips,
-    device: deviceOf(said.device ?? record?.device ?? null, vips, host),
+    device,
     gateways: said.gateways.length > 0 ? said.gateways : (record?.gateways ?? []),
     tunnel: said.tunnel ?? tunnelOf(record),
     host,
     decapsulator,
-    reversePathDrops: readReversePathDrops(readFileSync('/proc/net/netstat', 'latin1')),
+    martians: readMartians(host, device),
     redirects: readRedirects(),
   }
 }
@@ -67,14 +68,6 @@ function deviceOf(device: string | null, vips: readonly string[], host: Host): s
 function tunnelOf(record: ServerRecord | null): Tunnel | null {
   const steps = record?.changes.map(({ step }) => step) ?? []
   return steps.flatMap((step) => (step.kind === 'decapsulator' ? [step.tunnel] : []))[0] ?? null
-}
-
-/** `IPReversePathFilter` of /proc/net/netstat, whose lines come in pairs of names and numbers. */
-export function readReversePathDrops(netstat: string): number {
-  const [names = [], numbers = []] = netstat
-    .split('\n')
-    .flatMap((line) => (line.startsWith('TcpExt:') ? [line.split(' ')] : []))
-  return Number(numbers[names.indexOf('IPReversePathFilter')] ?? 0)
 }
 
 function readRedirects(): string[] {

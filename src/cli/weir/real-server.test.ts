@@ -52,6 +52,8 @@ describe.skipIf(reason !== null)(`a real server${reason === null ? '' : ` (skipp
       ip('-n', each, 'route', 'add', 'default', 'via', `10.${net}.0.1`)
       ip('-n', each, '-6', 'route', 'add', 'default', 'via', `fd0${net}::1`)
     }
+    // What is dropped in other namespaces is of no interest then.
+    inside(name, 'sysctl', '-qw', 'net.ipv4.conf.all.log_martians=1')
     inside(director, 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1')
   })
   afterAll(() => {
@@ -239,6 +241,61 @@ describe.skipIf(reason !== null)(`a real server${reason === null ? '' : ` (skipp
     ip('-n', director, family, 'route', 'del', vip, 'dev', 'back')
     expect(status).not.toBe(0)
     expect(neighbours).toMatch(/INCOMPLETE|FAILED/)
+  })
+
+  /** A request to the virtual address, which goes to the server without a director's help; false where there is no answer. */
+  function asks(namespace: string, ...options: string[]): boolean {
+    ip('-n', director, 'route', 'replace', VIP4, 'via', '10.2.0.5')
+    const words = ['curl', '-qs', '--noproxy', '*', '--max-time', '1', ...options, `http://${VIP4}:1/`]
+    // The port is closed: the answer is a refusal.
+    const { status } = spawnSync('ip', ['netns', 'exec', namespace, ...words])
+    ip('-n', director, 'route', 'del', VIP4)
+    return status === 7
+  }
+
+  it('finds clients whose packets are dropped for their source, and each is answered once it is mended', () => {
+    const other = '192.0.2.2'
+    server.run(`weir real-server dr --vip ${VIP4} --vip ${other} --apply`)
+    expect(asks(client)).toBe(true)
+
+    ip('-n', director, 'address', 'add', `${other}/32`, 'dev', 'lo')
+    expect(findings('')).toEqual([])
+    expect(asks(director, '--interface', other)).toBe(false)
+    expect(findings('')).toEqual(['own-source'])
+    ip('-n', director, 'address', 'del', `${other}/32`, 'dev', 'lo')
+    expect(asks(director)).toBe(true)
+
+    // The way back to the client is another than most replies'.
+    ip('-n', server.namespace, 'link', 'add', 'eth1', 'type', 'veth', 'peer', 'name', 'eth1p')
+    for (const name of ['eth1', 'eth1p']) ip('-n', server.namespace, 'link', 'set', name, 'up')
+    ip('-n', server.namespace, 'address', 'add', '10.1.0.5/24', 'dev', 'eth1')
+    server.sysctl('net.ipv4.conf.eth0.rp_filter=1')
+    expect(asks(client)).toBe(false)
+    expect(findings('')).toEqual(['reverse-path', 'own-source'])
+    ip('-n', server.namespace, 'link', 'del', 'eth1')
+    expect(asks(client)).toBe(true)
+
+    ip('-n', server.namespace, 'route', 'del', 'default')
+    expect(asks(client)).toBe(false)
+    expect(findings('')).toEqual(['gateway-missing', 'own-source'])
+    ip('-n', server.namespace, 'route', 'add', 'default', 'via', '10.2.0.1')
+    server.sysctl('net.ipv4.conf.eth0.rp_filter=0')
+  })
+
+  it('is told how martians are to be seen where the kernel does not log them', () => {
+    server.run(`weir real-server dr --vip ${VIP4} --apply`)
+    server.sysctl('net.ipv4.conf.all.log_martians=0')
+    ip('-n', director, 'address', 'add', '192.0.2.3/32', 'dev', 'lo')
+    ip('-n', server.namespace, 'address', 'add', '192.0.2.3/32', 'dev', 'lo')
+    expect(asks(director, '--interface', '192.0.2.3')).toBe(false)
+    ip('-n', director, 'address', 'del', '192.0.2.3/32', 'dev', 'lo')
+    ip('-n', server.namespace, 'address', 'del', '192.0.2.3/32', 'dev', 'lo')
+    const { status, out } = server.run('weir real-server check')
+    server.sysctl('net.ipv4.conf.all.log_martians=1')
+    expect(status).toBe(0)
+    expect(out).toMatch(
+      /^Nothing is wrong .*\n\nThe kernel has dropped \d+ packets? as martians.*\n {4}sysctl -w .*log_martians=1\n/,
+    )
   })
 
   describe('at the end of a tunnel', () => {

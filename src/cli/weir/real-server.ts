@@ -12,6 +12,7 @@ import {
   type TunnelType,
 } from '../../real-server/model.ts'
 import { readGateway, readVirtualAddress } from '../../real-server/usable-address.ts'
+import { settingCommand } from '../../real-server/tunnel-device.ts'
 import { ExitStatus } from './exit-status.ts'
 
 interface RealServerIo {
@@ -121,7 +122,7 @@ function addCheck(realServer: Command, io: RealServerIo): void {
       const findings = check(situation)
       io.out(
         json
-          ? `${JSON.stringify({ method: situation.method, vips: situation.vips, findings }, null, 2)}\n`
+          ? `${JSON.stringify({ method: situation.method, vips: situation.vips, findings, unloggedMartians: situation.martians.unlogged }, null, 2)}\n`
           : renderFindings(findings, situation),
       )
       if (findings.length > 0) throw new ExitStatus(1)
@@ -130,12 +131,19 @@ function addCheck(realServer: Command, io: RealServerIo): void {
 
 export function renderFindings(
   findings: readonly Finding[],
-  { method, vips }: Pick<Situation, 'method' | 'vips'>,
+  { method, vips, martians }: Pick<Situation, 'method' | 'vips' | 'martians'>,
 ): string {
   const subject = `a real server for ${[method, ...vips].join(' ')}`
-  if (findings.length === 0) return `Nothing is wrong with ${subject}.\n`
+  if (findings.length === 0) return `Nothing is wrong with ${subject}.\n${renderUnlogged(martians.unlogged)}`
   const lines = findings.map(({ what, why, remedy }) => `- ${what}:\n  ${why}.\n    ${remedy}\n`)
   return `As ${subject}, this host has ${findings.length === 1 ? 'a fault' : `${findings.length} faults`}:\n\n${lines.join('\n')}`
+}
+
+/** The kernel counts them for all network namespaces together, so they are no finding. */
+function renderUnlogged(unlogged: number): string {
+  if (unlogged === 0) return ''
+  const subject = `${unlogged} ${unlogged === 1 ? 'packet' : 'packets'}`
+  return `\nThe kernel has dropped ${subject} as martians, perhaps of another network namespace. Where clients still get no answer, do\n    ${settingCommand('net/ipv4/conf/all/log_martians', '1')}\nlet them try, and check again.\n`
 }
 
 function requestOf(method: Method, { vip, gateway, device, type, port }: PlanOptions): Request {

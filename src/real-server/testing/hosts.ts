@@ -20,6 +20,7 @@ export function device(name: string, addresses: readonly string[] = [], given: P
     isUp: true,
     isLoopback,
     answers: !isLoopback,
+    mac: '02:00:00:00:00:01',
     kind: '',
     addresses: addresses.map((text) => {
       const [address = '', length] = text.split('/')
