@@ -108,6 +108,7 @@ struct gre_header {
 
 /* What has been read of a packet: where the reading is, and what comes there. */
 struct reading {
+	struct tunnel *tunnel;
 	__u32 offset;
 	int protocol;
 	int congested;
@@ -179,8 +180,10 @@ static __always_inline int read_gre(struct __sk_buff *skb, struct reading *readi
 	return gre.protocol == bpf_htons(ETH_P_IPV6) ? PROTOCOL_IPV6 : NOT_TUNNELLED;
 }
 
-static __always_inline int protocol_inside(struct __sk_buff *skb, struct reading *reading, struct tunnel *tunnel)
+static __always_inline int protocol_inside(struct __sk_buff *skb, struct reading *reading)
 {
+	struct tunnel *tunnel = reading->tunnel;
+
 	if (tunnel->type == TYPE_IPIP) return reading->protocol;
 	if (tunnel->type == TYPE_GUE && reading->protocol == PROTOCOL_UDP) return read_gue(skb, reading, tunnel->port);
 	if (tunnel->type == TYPE_GRE && reading->protocol == PROTOCOL_GRE) return read_gre(skb, reading);
@@ -210,11 +213,12 @@ static __always_inline int strip(struct __sk_buff *skb, struct reading *reading,
 	return TCX_NEXT;
 }
 
-/* Reads both headers, of a packet from the director to a virtual address: 4 or 6, of what is inside, or NOT_TUNNELLED. */
-static __always_inline int read_packet(struct __sk_buff *skb, struct reading *reading, struct tunnel *tunnel)
+/* Reads both headers of a packet from the director to a virtual address: 4 or 6, of what is inside, or NOT_TUNNELLED. */
+static __always_inline int read_packet(struct __sk_buff *skb, struct reading *reading, __u32 pkt_type)
 {
-	/* A tagged frame comes again, untagged, on its VLAN's device. */
-	if (skb->vlan_present) return NOT_TUNNELLED;
+	*reading = (struct reading){ .tunnel = bpf_map_lookup_elem(&tunnels, &(__u32){ 0 }), .offset = ETH_HLEN };
+	/* A tagged frame comes again, untagged, on its VLAN's device; a frame to another host is none of ours. */
+	if (!reading->tunnel || skb->vlan_present || skb->pkt_type != pkt_type) return NOT_TUNNELLED;
 	if (skb->protocol == bpf_htons(ETH_P_IP)) {
 		if (!read_ipv4(skb, reading, ROLE_OWN)) return NOT_TUNNELLED;
 	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
@@ -222,7 +226,7 @@ static __always_inline int read_packet(struct __sk_buff *skb, struct reading *re
 	} else {
 		return NOT_TUNNELLED;
 	}
-	switch (protocol_inside(skb, reading, tunnel)) {
+	switch (protocol_inside(skb, reading)) {
 	case PROTOCOL_IPV4:
 		return read_ipv4(skb, reading, ROLE_VIRTUAL) ? 4 : NOT_TUNNELLED;
 	case PROTOCOL_IPV6:
@@ -235,32 +239,29 @@ static __always_inline int read_packet(struct __sk_buff *skb, struct reading *re
 SEC("tc")
 int weir_decapsulate(struct __sk_buff *skb)
 {
-	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &(__u32){ 0 });
-	struct reading reading = { .offset = ETH_HLEN };
-	int family;
+	struct reading reading;
+	int family = read_packet(skb, &reading, PACKET_HOST);
 
-	/* A frame to another host is none of ours. */
-	if (!tunnel || skb->pkt_type != PACKET_HOST) return TCX_NEXT;
-	family = read_packet(skb, &reading, tunnel);
 	if (family == NOT_TUNNELLED) return TCX_NEXT;
-	if (tunnel->type == TYPE_GUE && skb->gso_size && reading.protocol != PROTOCOL_TCP) return bpf_redirect(LOOPBACK_IFINDEX, 0);
+	/* What is not TCP is datagrams: adjust_room() takes no other super-packets. */
+	if (reading.tunnel->type == TYPE_GUE && skb->gso_size && reading.protocol != PROTOCOL_TCP)
+		return bpf_redirect(LOOPBACK_IFINDEX, 0);
 	return strip(skb, &reading, family == 4);
 }
 
-/* On lo: the segments still have the Ethernet address of the device where they came in. */
+/*
+ * On lo: the segments still have the Ethernet address of the device where they came in, which makes them another host's. What this
+ * host sends to itself has lo's own.
+ */
 SEC("tc")
 int weir_decapsulate_segment(struct __sk_buff *skb)
 {
-	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &(__u32){ 0 });
-	struct reading reading = { .offset = ETH_HLEN };
-	int family;
+	struct reading reading;
+	int family = read_packet(skb, &reading, PACKET_OTHERHOST);
 
-	/* What this host sends to itself has lo's own. */
-	if (!tunnel || skb->pkt_type != PACKET_OTHERHOST) return TCX_NEXT;
-	family = read_packet(skb, &reading, tunnel);
 	if (family == NOT_TUNNELLED) return TCX_NEXT;
 	if (strip(skb, &reading, family == 4) != TCX_NEXT) return TC_ACT_SHOT;
-	return bpf_redirect(tunnel->ifindex, BPF_F_INGRESS);
+	return bpf_redirect(reading.tunnel->ifindex, BPF_F_INGRESS);
 }
 
 char _license[] SEC("license") = "Dual MIT/GPL";
