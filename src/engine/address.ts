@@ -17,6 +17,18 @@ export function copyAddress(to: Address, from: Address): void {
   to.word3 = from.word3
 }
 
+export function swapAddresses(a: Address, b: Address): void {
+  const word0 = a.word0
+  const word1 = a.word1
+  const word2 = a.word2
+  const word3 = a.word3
+  copyAddress(a, b)
+  b.word0 = word0
+  b.word1 = word1
+  b.word2 = word2
+  b.word3 = word3
+}
+
 /** An address that is nothing but a number, such as a firewall mark. */
 export function clearAddress(to: Address, word: number): void {
   to.word0 = word

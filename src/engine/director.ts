@@ -59,6 +59,7 @@ import {
 } from './records.ts'
 import { count, Reason } from './reasons.ts'
 import { findRelated, isIcmp, relateIn, relateOut } from './related.ts'
+import { aboutTunnel } from './related-tunnel.ts'
 import { callIdOf, isSip } from './sip.ts'
 import { choose, serviceOf } from './services.ts'
 import { sweep } from './sweep.ts'
@@ -188,11 +189,11 @@ function fromServer(packet: Packet, heading: Heading, connection: Connection, se
   return natOut(packet, heading, connection)
 }
 
-/** An ICMP message: an error about a connection goes where the connection's packets go. */
+/** An ICMP message: an error about a connection goes where the connection's packets go, one about its tunnel to the client. */
 function related(packet: Packet, heading: Heading): number {
   const found = findRelated(packet, heading)
   const connection = connectionAt(found >>> 1)
-  if (found === NONE || connection === null) return Verdict.Pass
+  if (found === NONE || connection === null) return aboutTunnel(packet, heading)
   const dest = destAt(connection.dest)
   const counters = countersAt(connection.dest)
   if (dest === null || counters === null || dest.availability === Availability.Orphaned) return Verdict.Pass

@@ -1,9 +1,11 @@
 /** ICMP errors: what they quote, and how many leave. */
 import { expect, it } from 'vitest'
-import { buildTcp } from '../simulator/build-packet.ts'
-import { parseIcmp, parseIpv4 } from '../simulator/parse-packet.ts'
+import type { AddressedService } from '../control/model.ts'
+import { buildIcmp, buildTcp } from '../simulator/build-packet.ts'
+import { parseIcmp, parseIpv4, TcpFlag } from '../simulator/parse-packet.ts'
 import { checksumsAreValid } from '../simulator/verify-packet.ts'
-import { SmallDirector, WEB } from '../testing/small-director.ts'
+import { memoryBench } from '../testing/bench.ts'
+import { plainDest, roundRobin, SmallDirector, WEB } from '../testing/small-director.ts'
 
 it('sends 100 errors, drops the next, and sends again after 100 ms', () => {
   const director = new SmallDirector(0)
@@ -64,4 +66,18 @@ it('quotes none of the padding behind a packet', () => {
   const padded = new Uint8Array(46).fill(0xff)
   padded.set(packet)
   expect(new SmallDirector(0).bench.handle(padded).packet).toHaveLength(68)
+})
+
+it('tells a client of IPv6 no less than 1280 bytes, even if a tunnel leaves less of the way', () => {
+  const bench = memoryBench()
+  const service: AddressedService = { protocol: 'tcp', address: 'fd09::1', port: 80 }
+  bench.control.addService(roundRobin(service))
+  bench.control.addDest(service, { ...plainDest({ address: 'fd03::1', port: 80 }), method: 'tunneling' })
+  const fields = { source: 'fd01::1', destination: 'fd09::1', sourcePort: 1025, destinationPort: 80 }
+  bench.handle(buildTcp({ ...fields, flags: TcpFlag.Syn }))
+  const big = { ...fields, flags: TcpFlag.Ack, payload: new Uint8Array(1300) }
+  const { verdict, packet } = bench.handle(buildTcp(big))
+  expect(verdict).toBe('forward')
+  const payload = buildTcp({ ...big, ttl: 63 }).subarray(0, 1232)
+  expect(packet).toEqual(buildIcmp({ source: 'fd09::1', destination: 'fd01::1', type: 2, rest: 1280, payload }))
 })

@@ -16,6 +16,8 @@ export const ICMP_HEADER = 8
 /** The longest quotations: what fits a packet of 576 bytes, with IPv6 of 1280. */
 const QUOTED_IPV4 = 548
 const QUOTED_IPV6 = 1232
+/** Every IPv6 link takes so much (RFC 8200 §5). */
+export const LEAST_MTU_IPV6 = 1280
 const ICMP_BUDGET = 100
 const ICMP_REFILL_MS = 100
 /** Precedence of internetwork control, which Linux gives to errors. */
@@ -29,20 +31,30 @@ export const enum IcmpError {
   TimeExceeded = 1,
   /** Fragmentation needed, packet too big. */
   TooBig = 2,
+  /** Host unreachable, address unreachable. */
+  HostUnreachable = 3,
 }
+
+/** How many those are. */
+const ERRORS = 4
 
 // prettier-ignore
 const TYPES = [
-  // port unreachable, time exceeded, too big
-  3, 11, 3,
-  1,  3, 2,
+  // port unreachable, time exceeded, too big, host unreachable
+  3, 11, 3, 3,
+  1,  3, 2, 1,
 ]
 
 // prettier-ignore
 const CODES = [
-  3, 0, 4,
-  4, 0, 0,
+  3, 0, 4, 1,
+  4, 0, 0, 3,
 ]
+
+/** What a client is told of a way that takes `mtu` bytes of its packets. An IPv6 sender takes no notice of less than 1280 (RFC 8201 §4). */
+export function toldMtu(family: number, mtu: number): number {
+  return Math.max(mtu, family === Family.Ipv4 ? 0 : LEAST_MTU_IPV6)
+}
 
 function takeToken(): boolean {
   const place = allocator()
@@ -82,7 +94,7 @@ export function answerWithIcmp(packet: Packet, heading: Heading, error: number, 
   if (!makeRoom(packet, quoted, header + ICMP_HEADER)) return Verdict.Drop
   const icmp = icmpAt(packet, header)
   if (icmp === null) return Verdict.Drop
-  describe(icmp, isIpv4 ? error : error + 3, mtu)
+  describe(icmp, isIpv4 ? error : error + ERRORS, mtu)
   const body = ICMP_HEADER + quoted
   let sum = sumOfBytes(packet, header, body)
   if (isIpv4) {

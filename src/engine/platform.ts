@@ -100,6 +100,11 @@ export interface Platform {
    * a `Family`. A packet that hardware will cut is cut inside of it. False where it can't be done. Moves the packet.
    */
   encapsulate(packet: Packet, room: number, family: number, type: number): boolean
+  /**
+   * Takes the first `length` bytes off the packet, no less than an IPv4 header's: what was inside is a packet of a `Family`. False where it can't
+   * be done. Moves the packet.
+   */
+  decapsulate(packet: Packet, length: number, family: number): boolean
   /** Moves what begins at `offset` `room` bytes on. False where more follows than 2 KiB, or hardware is to cut the packet. Moves the packet. */
   insertRoom(packet: Packet, offset: number, room: number): boolean
   /** Finds the way out for a packet of `length` bytes between two addresses of a `Family`. `Verdict.Forward` then takes it. */
@@ -213,6 +218,8 @@ export const localAddressAt: Platform['localAddressAt'] = (index) => current().l
 export const localUseAt: Platform['localUseAt'] = (index) => current().localUseAt(index)
 export const encapsulate: Platform['encapsulate'] = (packet, room, family, type) =>
   current().encapsulate(packet, room, family, type)
+export const decapsulate: Platform['decapsulate'] = (packet, length, family) =>
+  current().decapsulate(packet, length, family)
 export const routeAsHost: Platform['routeAsHost'] = (packet, family, destination, length, source) =>
   current().routeAsHost(packet, family, destination, length, source)
 export const routeMtu: Platform['routeMtu'] = (packet) => current().routeMtu(packet)

@@ -3,6 +3,7 @@
  * direction, by which the connection is found. By NAT both are translated, the quotation as its sender knows it (RFC 3022 §4.3), so that path MTU
  * discovery works through the director; what comes from the servers' side seems to come from the virtual address. Methods that
  * leave the packet as it is pass an error of the client's side on in their way. Errors count as traffic and don't move the connection.
+ * Errors about what a tunnel has wrapped: `related-tunnel.ts`.
  */
 import { change16, update } from './checksum.ts'
 import { findConnection, localOf } from './connections.ts'
@@ -31,9 +32,9 @@ import { count, Reason } from './reasons.ts'
 const QUOTED = 68
 /** ICMPv6 types from here on are no errors (RFC 4443 §2.1). */
 const FIRST_INFORMATIONAL = 128
-const UNREACHABLE = 3
+export const UNREACHABLE = 3
 const SOURCE_QUENCH = 4
-const TIME_EXCEEDED = 11
+export const TIME_EXCEEDED = 11
 
 export function isIcmp(heading: Heading): boolean {
   return heading.family === Family.Ipv4 ? heading.protocol === PROTOCOL_ICMP : heading.protocol === PROTOCOL_ICMPV6
@@ -44,6 +45,14 @@ function isError(packet: Packet, heading: Heading): boolean {
   if (icmp === null) return false
   if (heading.family === Family.Ipv6) return icmp.type < FIRST_INFORMATIONAL
   return icmp.type === UNREACHABLE || icmp.type === SOURCE_QUENCH || icmp.type === TIME_EXCEEDED
+}
+
+/**
+ * Reads the packet of a `Family` that an ICMP error quotes at `offset`, as the heading of what would answer it. False where it can't be read as
+ * far as its transport header.
+ */
+export function parseQuoted(packet: Packet, family: number, offset: number, answer: Heading): boolean {
+  return family === Family.Ipv4 ? parseQuotedIpv4(packet, offset, answer) : parseQuotedIpv6(packet, offset, answer)
 }
 
 /**
@@ -71,9 +80,7 @@ export function findRelated(packet: Packet, heading: Heading): number {
     identification: 0,
   }
   const quoted = heading.transport + ICMP_HEADER
-  const isRead =
-    heading.family === Family.Ipv4 ? parseQuotedIpv4(packet, quoted, answer) : parseQuotedIpv6(packet, quoted, answer)
-  if (!isRead || !hasServices(answer.protocol)) return NONE
+  if (!parseQuoted(packet, heading.family, quoted, answer) || !hasServices(answer.protocol)) return NONE
   const ports = portsAt(packet, answer.transport)
   if (ports === null) return NONE
   answer.sourcePort = ports.destination

@@ -343,6 +343,13 @@ export class MemoryHost implements Platform {
     return this.makeRoom(packet, packet.length, room)
   }
 
+  decapsulate(packet: Packet, length: number): boolean {
+    const { bytes } = own(packet)
+    bytes.copyWithin(0, length, packet.length)
+    own(packet).length = packet.length - length
+    return true
+  }
+
   route(packet: Packet, family: number, source: Address, destination: Address, length: number): Route {
     return this.wayOut(packet, { family, source, destination, length }).route
   }

@@ -2,7 +2,8 @@
  * Forwarding through a tunnel (`ipvsadm -i`): the packet, one hop older and otherwise as it came, travels to the server inside a packet
  * from the director. The server unwraps it, has the virtual address itself, and answers the client by its own way. Around
  * the packet go an IP header of the server's family and, by `TunnelType`, nothing (RFC 2003, RFC 2473), UDP and GUE
- * (draft-ietf-intarea-gue §3, variant 0), or GRE (RFC 2784). As in LVS the outer header takes over type of service, time to live and DF.
+ * (draft-ietf-intarea-gue §3, variant 0), or GRE (RFC 2784). As in LVS the outer header takes over type of service, time to live and DF; around
+ * IPv6 of more than 1280 bytes it has DF as well.
  *
  * Checksums of GUE and GRE cover the packet inside. They are computed without reading it: what a right TCP or UDP checksum covers sums
  * to the complement of its pseudo header (Linux: local checksum offload). Where that isn't so (SCTP, UDP without a
@@ -11,6 +12,7 @@
 import { foldAddress, sumOfAddress } from '../address.ts'
 import { fold } from '../checksum.ts'
 import { hash32 } from '../hashing.ts'
+import { LEAST_MTU_IPV6 } from '../icmp.ts'
 import { DONT_FRAGMENT, IPV4_HEADER, writeIpv4Header } from '../ipv4.ts'
 import { IPV6_HEADER, writeIpv6Header } from '../ipv6.ts'
 import {
@@ -41,17 +43,17 @@ import { count, Reason } from '../reasons.ts'
 import { countHop, isFragmentable } from './rewrite.ts'
 import { refuseAge, refuseRoute, refuseSize, wireLength } from './way-out.ts'
 
-const PROTOCOL_IPV4 = 4
-const PROTOCOL_IPV6 = 41
-const PROTOCOL_GRE = 47
-const ETHERTYPE_IPV4 = 0x0800
-const ETHERTYPE_IPV6 = 0x86dd
+export const PROTOCOL_IPV4 = 4
+export const PROTOCOL_IPV6 = 41
+export const PROTOCOL_GRE = 47
+export const ETHERTYPE_IPV4 = 0x0800
+export const ETHERTYPE_IPV6 = 0x86dd
 
-const UDP_HEADER = 8
-const GUE_HEADER = 4
-const GRE_HEADER = 4
-const GRE_CHECKSUM = 4
-const GRE_CHECKSUM_PRESENT = 0x8000
+export const UDP_HEADER = 8
+export const GUE_HEADER = 4
+export const GRE_HEADER = 4
+export const GRE_CHECKSUM = 4
+export const GRE_CHECKSUM_PRESENT = 0x8000
 
 /** Source ports of GUE: 49152 … 65535, the dynamic ones (RFC 6335 §6), by flow. */
 const FIRST_DYNAMIC_PORT = 49152
@@ -61,7 +63,7 @@ const MAX_LENGTH = 65535
 /** In place of the sum of what is inside, where the tunnel's header carries no checksum. */
 const NO_SUM = -1
 /** A length that no way is too narrow for. */
-const SHORT = 1
+export const SHORT = 1
 
 /**
  * From the client to the server.
@@ -140,12 +142,13 @@ function sumOfInside(packet: Packet, heading: Heading): number {
 
 /**
  * What tells the outer packet's fragments from another's is IPv4's own identification, or what of the transport header differs from packet to
- * packet. DF is as inside; IPv6, which no router cuts, doesn't ask for it.
+ * packet. DF is as inside; around IPv6 it is set where the client can be told to send less (RFC 4213 §3.2.2).
  */
 function takeOver(packet: Packet, heading: Heading, taken: TakenOver): void {
   if (heading.family === Family.Ipv6) {
     const ip = ipv6At(packet, 0)
     if (ip !== null) taken.tos = (ip.versionClassFlow >>> 20) & 0xff
+    if (wireLength(packet, heading) > LEAST_MTU_IPV6) taken.fragment = DONT_FRAGMENT
     taken.identification = sumOfBytes(packet, heading.transport, 8)
     return
   }
@@ -164,7 +167,7 @@ function tunnelHeader(dest: Dest, checksum: boolean): number {
 }
 
 /** The outer header's protocol. */
-function protocolOf(heading: Heading, dest: Dest): number {
+export function protocolOf(heading: Heading, dest: Dest): number {
   if (dest.tunnelType === TunnelType.Gue) return PROTOCOL_UDP
   if (dest.tunnelType === TunnelType.Gre) return PROTOCOL_GRE
   return innerProtocol(heading)

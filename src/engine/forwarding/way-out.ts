@@ -1,5 +1,5 @@
 /** What all forwarding methods ask before a packet leaves, and what becomes of one that can't. */
-import { answerWithIcmp, IcmpError } from '../icmp.ts'
+import { answerWithIcmp, IcmpError, toldMtu } from '../icmp.ts'
 import type { Packet } from '../platform.ts'
 import { type Heading, Route, Verdict } from '../records.ts'
 import { count, Reason } from '../reasons.ts'
@@ -26,5 +26,5 @@ export function refuseAge(packet: Packet, heading: Heading): number {
 export function refuseSize(packet: Packet, heading: Heading, mtu: number): number {
   count(Reason.TooBig)
   countHop(packet, heading)
-  return answerWithIcmp(packet, heading, IcmpError.TooBig, mtu)
+  return answerWithIcmp(packet, heading, IcmpError.TooBig, toldMtu(heading.family, mtu))
 }

@@ -163,6 +163,12 @@ static __always_inline void set_word(struct packet *packet, s64 offset, s64 valu
 	if (at && (void *)(at + 1) <= packet_end(packet->context)) *at = bpf_htonl(value);
 }
 
+/* What an Ethernet header says of a packet of a `Family`. */
+static __always_inline __be16 ethernet_protocol(s64 family)
+{
+	return family == FAMILY_IPV4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+}
+
 static __always_inline u32 fold_sum(u64 sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);

@@ -9,6 +9,10 @@ typedef struct __sk_buff packet_context;
 /* BPF_FIB_LOOKUP_SKIP_NEIGH, Linux 6.3, not in the uapi headers of every distribution: redirect() resolves the neighbour. */
 #define ROUTE_FLAGS (1U << 2)
 
+/* Flags of adjust_room(), Linux 6.3. */
+#define DECAPSULATE_TO_IPV4 (1ULL << 7) /* BPF_F_ADJ_ROOM_DECAP_L3_IPV4 */
+#define DECAPSULATE_TO_IPV6 (1ULL << 8) /* BPF_F_ADJ_ROOM_DECAP_L3_IPV6 */
+
 static __always_inline u32 receiving_device(struct __sk_buff *skb)
 {
 	return skb->ifindex;
@@ -55,6 +59,18 @@ static __always_inline s64 encapsulate(struct packet *packet, s64 room, s64 fami
 	if (bpf_skb_adjust_room(packet->context, room, BPF_ADJ_ROOM_MAC, flags)) return 0;
 	packet->length += room;
 	return bpf_skb_pull_data(packet->context, ETHERNET_HEADER + room) == 0;
+}
+
+static __always_inline s64 decapsulate(struct packet *packet, s64 length, s64 family)
+{
+	u64 flags = family == FAMILY_IPV4 ? DECAPSULATE_TO_IPV4 : DECAPSULATE_TO_IPV6;
+	__be16 protocol = ethernet_protocol(family);
+
+	if (bpf_skb_adjust_room(packet->context, -(s32)length, BPF_ADJ_ROOM_MAC, flags)) return 0;
+	/* skb->protocol is right already; loopback, where the host's own packets come in again, goes by the frame's own field. */
+	if (bpf_skb_store_bytes(packet->context, offsetof(struct ethhdr, h_proto), &protocol, sizeof(protocol), 0)) return 0;
+	packet->length -= length;
+	return 1;
 }
 
 static __always_inline s64 insert_room(struct packet *packet, s64 offset, s64 room)

@@ -57,6 +57,15 @@ static __always_inline s64 put_in_front(struct packet *packet, s64 room)
 	return 1;
 }
 
+static __always_inline s64 write_protocol(struct packet *packet, s64 family)
+{
+	struct ethhdr *ethernet = packet_start(packet->context);
+
+	if ((void *)(ethernet + 1) > packet_end(packet->context)) return 0;
+	ethernet->h_proto = ethernet_protocol(family);
+	return 1;
+}
+
 static __always_inline s64 make_room(struct packet *packet, s64 keep, s64 room)
 {
 	if (keep > MAX_OFFSET || bpf_xdp_adjust_tail(packet->context, (int)(keep - packet->length))) return 0;
@@ -66,13 +75,26 @@ static __always_inline s64 make_room(struct packet *packet, s64 keep, s64 room)
 
 static __always_inline s64 encapsulate(struct packet *packet, s64 room, s64 family, s64 type)
 {
-	struct ethhdr *ethernet;
+	return put_in_front(packet, room) && write_protocol(packet, family);
+}
 
-	if (!put_in_front(packet, room)) return 0;
-	ethernet = packet_start(packet->context);
-	if ((void *)(ethernet + 1) > packet_end(packet->context)) return 0;
-	ethernet->h_proto = family == FAMILY_IPV4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
-	return 1;
+static __always_inline s64 decapsulate(struct packet *packet, s64 length, s64 family)
+{
+	struct xdp_md *context = packet->context;
+	struct ethhdr *from = packet_start(context), *to;
+	void *end = packet_end(context);
+	u64 checked = length;
+
+	/* As in byte_pointer(). */
+	asm volatile("" : "+r"(checked));
+	/* From the header's length on, so that its copies don't overlap. */
+	if (checked < ETHERNET_HEADER || checked > MAX_OFFSET || (void *)(from + 1) > end) return 0;
+	to = (void *)from + checked;
+	if ((void *)(to + 1) > end) return 0;
+	*to = *from;
+	if (bpf_xdp_adjust_head(context, (int)checked)) return 0;
+	packet->length -= length;
+	return write_protocol(packet, family);
 }
 
 static __always_inline s64 insert_room(struct packet *packet, s64 offset, s64 room)
