@@ -253,12 +253,16 @@ const TUNNELS: readonly Tunnel[] = [
   { type: 'ipip', port: 0, checksum: 'full' },
 ]
 
+/** The family of a server: the service's, unless there is a tunnel, or a mistake. */
+function serverFamily(service: ServiceId, method: MethodName, random: Random): FamilyNumber {
+  return random.chance(method === 'tunneling' ? 0.3 : 0.01) ? pick(random, [4, 6] as const) : familyOf(service)
+}
+
 function randomDest(service: ServiceId, random: Random): DestConfig {
   const upperThreshold = pick(random, UPPER_THRESHOLDS)
   const method = pick(random, METHODS)
-  const family = random.chance(method === 'tunneling' ? 0.3 : 0.01) ? pick(random, [4, 6] as const) : familyOf(service)
   return {
-    ...pick(random, SERVERS[family]),
+    ...pick(random, SERVERS[serverFamily(service, method, random)]),
     weight: pick(random, WEIGHTS),
     method,
     tunnel: pick(random, TUNNELS),
@@ -298,18 +302,21 @@ export function startingChanges(random: Random): Change[] {
   const served = SERVICES.flatMap((service): Change[] => [
     { what: 'add-service', service: { ...service, ...randomOptions(service, random) } },
     { what: 'add-local', service, address: LOCAL_ADDRESSES[familyOf(service)][0] as string },
-    ...[0, 2, 4].map((server): Change => ({
-      what: 'add-dest',
-      service,
-      dest: {
-        ...(SERVERS[familyOf(service)][server] as Endpoint),
-        weight: 1,
-        method: pick(random, METHODS),
-        tunnel: IPIP,
-        upperThreshold: 0,
-        lowerThreshold: 0,
-      },
-    })),
+    ...[0, 2, 4].map((server): Change => {
+      const method = pick(random, METHODS)
+      return {
+        what: 'add-dest',
+        service,
+        dest: {
+          ...(SERVERS[serverFamily(service, method, random)][server] as Endpoint),
+          weight: 1,
+          method,
+          tunnel: pick(random, TUNNELS),
+          upperThreshold: 0,
+          lowerThreshold: 0,
+        },
+      }
+    }),
   ])
   const empty = EMPTY_SERVICES.map((service): Change => ({
     what: 'add-service',

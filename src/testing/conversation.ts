@@ -111,6 +111,8 @@ export class Conversation {
   server: End | null = null
   /** Where they come from in the server's eyes; null until then. */
   seenAs: End | null = null
+  /** A packet of the client's in the tunnel to its server; null until there is one. */
+  tunnelled: Uint8Array | null = null
   private at = 0
   /** The sequence number of the client's first byte. */
   private readonly firstByte: number

@@ -11,10 +11,19 @@ const PACKETS = 300_000
 const XDP_PACKETS = 100_000
 const SEED = Number(process.env['WEIR_SEED'] ?? Date.now() % 1_000_000)
 const skip = whyNoKernelBench()
-/** What a run must have had in its tables, beside choices of every scheduler. */
+/** What a run must have had in its tables or seen, beside choices of every scheduler. */
 const KINDS = [
   ...[6, 17, 132].flatMap((protocol) => [4, 6].map((family) => `protocol ${protocol} over IPv${family}`)),
-  ...['template', 'template of a mark', 'set aside', 'expected', 'overloaded', 'one packet', 'locality'],
+  ...[
+    'template',
+    'template of a mark',
+    'set aside',
+    'expected',
+    'overloaded',
+    'one packet',
+    'locality',
+    'told of its tunnel',
+  ],
 ]
 
 describe('the differential run itself', () => {

@@ -7,6 +7,8 @@
 import { AllocatorView, ConnectionView, LayoutView, OverloadView } from '../engine/generated/views.ts'
 import { ConnectionFlag } from '../engine/records.ts'
 import { describePacket } from '../simulator/describe-packet.ts'
+import { isIcmp } from '../simulator/icmp-errors.ts'
+import { parseIp } from '../simulator/parse-ip.ts'
 import type { BenchOptions, BenchResult, DirectorBench } from './bench.ts'
 import { BenchPair, type MakeBench } from './bench-pair.ts'
 import { type Event, Generator } from './generator.ts'
@@ -27,7 +29,7 @@ export interface EpisodeResult {
   readonly reasons: Readonly<Record<string, number>>
   /** Highest slot of the connections that was in use. */
   readonly slotsUsed: number
-  /** What has been in the tables: `tcp4`, `template`, `overloaded` … */
+  /** What has been in the tables, `tcp4`, `template`, `overloaded` …, or otherwise has to occur. */
   readonly kinds: ReadonlySet<string>
 }
 
@@ -124,6 +126,13 @@ function kindsOf({ tables, control }: DirectorBench): string[] {
   return kinds
 }
 
+/** Whether an ICMP error about a tunnel became one to the client: the only packet that leaves shorter than it came, and as ICMP. */
+function isToldOfTunnel(event: Event, { verdict, packet }: BenchResult): boolean {
+  if (event.kind !== 'packet' || verdict !== 'forward' || packet.length >= event.bytes.length) return false
+  const ip = parseIp(event.bytes)
+  return ip !== null && isIcmp(ip)
+}
+
 /** Runs an episode on the memory bench and another one. Throws a `DifferenceError`. */
 export function runEpisode(episode: Episode, make: MakeBench): EpisodeResult {
   const generator = new Generator(episode.seed, episode.stream)
@@ -131,7 +140,8 @@ export function runEpisode(episode: Episode, make: MakeBench): EpisodeResult {
   const events: Event[] = []
   const verdicts: Record<string, number> = {}
   const kinds = new Set<string>()
-  const observe = (result: BenchResult): void => {
+  const observe = (event: Event, result: BenchResult): void => {
+    if (isToldOfTunnel(event, result)) kinds.add('told of its tunnel')
     verdicts[result.verdict] = (verdicts[result.verdict] ?? 0) + 1
     generator.observe(result)
   }
@@ -141,7 +151,7 @@ export function runEpisode(episode: Episode, make: MakeBench): EpisodeResult {
     while (packets < episode.packets && difference === null) {
       const event = generator.next()
       events.push(event)
-      difference = pair.apply(event, observe)
+      difference = pair.apply(event, (result) => observe(event, result))
       if (event.kind === 'packet') packets += 1
       const due = packets === episode.packets || (event.kind === 'packet' && packets % COMPARE_EVERY === 0)
       if (difference !== null || !due) continue

@@ -10,6 +10,7 @@ import { parseAddress } from '../simulator/addresses.ts'
 import { type AnyAddress, buildIcmp, buildIp, buildUdp } from '../simulator/build-packet.ts'
 import { parseIpv6Address } from '../simulator/ipv6-addresses.ts'
 import { parseQuotedIpv6 } from '../simulator/parse-ipv6.ts'
+import { parseTunnelled } from '../simulator/tunnels.ts'
 import { fragment } from '../simulator/fragments.ts'
 import { parseIp } from '../simulator/parse-ip.ts'
 import { parseQuotedIpv4, read16, TcpFlag } from '../simulator/parse-packet.ts'
@@ -70,6 +71,12 @@ const QUOTED_LENGTHS = [28, 28, 48, 48, 27, 20, 60, 128, 548, 1232]
 /** Of ICMP and ICMPv6, errors and others. */
 const ERROR_TYPES = [3, 3, 3, 11, 4, 1, 2, 12, 8, 129]
 
+/** The same about packets in tunnels. */
+const TUNNEL_QUOTED_LENGTHS = [28, 48, 56, 68, 80, 100, 128, 200, 548, 548, 1232, 1232, 2500]
+const TUNNEL_ERROR_TYPES: Readonly<Record<FamilyNumber, readonly number[]>> = { 4: [3, 3, 3, 11, 4], 6: [2, 2, 1, 3] }
+/** From none and less than the headers of a tunnel to more than any packet. */
+const TUNNEL_MTUS = [0, 40, 68, 576, 600, 1280, 1300, 1320, 1400, 1500, 65535]
+
 export class Generator {
   private readonly random: Random
   private readonly open: Conversation[] = []
@@ -103,9 +110,11 @@ export class Generator {
   observe({ verdict, packet }: BenchResult): void {
     if (this.speaker === null || (verdict !== 'forward' && verdict !== 'stack')) return
     const ip = claimsIpv6(packet) ? parseQuotedIpv6(packet) : parseQuotedIpv4(packet)
+    if (ip !== null && parseTunnelled(ip, null) !== null) {
+      this.speaker.tunnelled = packet
+      return
+    }
     if (ip === null || !PROTOCOL_NUMBERS.includes(ip.protocol) || ip.payload.length < 4) return
-    // The end of a tunnel.
-    if (typeof ip.destination !== typeof this.speaker.client.address) return
     this.speaker.server = { address: kept(ip.destination), port: read16(ip.payload, 2) }
     this.speaker.seenAs = { address: kept(ip.source), port: read16(ip.payload, 0) }
   }
@@ -140,6 +149,8 @@ export class Generator {
     if (this.random.chance(0.06)) return this.stranger()
     const conversation = this.conversation()
     if (this.random.chance(0.04)) return this.error(conversation)
+    const { tunnelled } = conversation
+    if (tunnelled !== null && this.random.chance(0.1)) return this.tunnelError(tunnelled)
     const next = conversation.next(this.random)
     if (next === null) return this.stranger()
     const { packet, from } = next
@@ -178,6 +189,25 @@ export class Generator {
     })
     const isDamaged = random.chance(0.15)
     return { kind: 'packet', bytes: isDamaged ? mutate(bytes, random) : bytes, mark: 0 }
+  }
+
+  /** An ICMP error about a packet in a tunnel, as it came or nearly, to the director or nearly. */
+  private tunnelError(outer: Uint8Array): Event {
+    const { random } = this
+    const isOverIpv6 = claimsIpv6(outer)
+    const ip = isOverIpv6 ? parseQuotedIpv6(outer) : parseQuotedIpv4(outer)
+    const quoted = random.chance(0.2) ? mutate(outer, random) : outer
+    const { source = 0, destination = 0 } = ip ?? {}
+    const bytes = buildIcmp({
+      source: random.chance(0.3) ? destination : this.client(isOverIpv6 ? 6 : 4).address,
+      destination: random.chance(0.05) ? destination : source,
+      ttl: random.chance(0.05) ? 1 : 64,
+      type: this.pick(TUNNEL_ERROR_TYPES[isOverIpv6 ? 6 : 4]),
+      code: random.chance(0.5) ? 4 : random.below(5),
+      rest: random.chance(0.9) ? this.pick(TUNNEL_MTUS) : random.next32(),
+      payload: quoted.subarray(0, this.pick(TUNNEL_QUOTED_LENGTHS)),
+    })
+    return { kind: 'packet', bytes: random.chance(0.1) ? mutate(bytes, random) : bytes, mark: 0 }
   }
 
   private conversation(): Conversation {
