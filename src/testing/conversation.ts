@@ -150,7 +150,7 @@ export class Conversation {
   }
 
   /** Sequence numbers at the beginning of what the client sends, where a PROXY header has its place; others at random. */
-  private numbers(from: Step['from'], flags: number, random: Random): SequenceNumbers {
+  numbers(from: Step['from'], flags: number, random: Random): SequenceNumbers {
     const { firstByte } = this
     if (from === 'server') {
       const acknowledged = random.chance(0.1) ? random.next32() : firstByte + pick(random, ACKNOWLEDGED)
@@ -163,7 +163,7 @@ export class Conversation {
 
 /** From the client's first byte: what servers acknowledge, headers of both lengths missing among it, and where its segments begin. */
 const ACKNOWLEDGED = [-53, -52, -52, -51, -29, -28, -28, -28, -27, -1, 0, 0, 0, 0, 1, 100, 1460, 3000]
-const SENT = [-28, -1, 0, 0, 0, 0, 0, 0, 1, 100, 1460, 3000]
+const SENT = [-53, -52, -29, -28, -1, 0, 0, 0, 0, 0, 0, 1, 100, 1460, 3000]
 
 interface SequenceNumbers {
   readonly sequence: number

@@ -171,11 +171,14 @@ export class Generator {
   }
 
   /** An ICMP error about a packet of the conversation, from its receiver or a router before it. */
-  private error({ client, target, server, seenAs }: Conversation): Event {
+  private error(conversation: Conversation): Event {
     const { random } = this
+    const { client, target, server, seenAs } = conversation
     const about = random.chance(0.5) ? ([target, client] as const) : ([seenAs ?? client, server ?? target] as const)
     const [from, to] = about
-    const quoted = buildAny(target.protocol, from, to, random.below(256), random.chance(0.5), random)
+    const flags = random.below(256)
+    const numbers = conversation.numbers('client', flags, random)
+    const quoted = buildAny(target.protocol, from, to, flags, random.chance(0.5), random, numbers)
     const payload = quoted.subarray(0, this.pick(QUOTED_LENGTHS))
     const reporter = random.chance(0.7) ? to.address : this.client(typeof to.address === 'number' ? 4 : 6).address
     const bytes = buildIcmp({
