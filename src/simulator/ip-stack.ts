@@ -18,7 +18,7 @@ import { zeroedBytes } from './slab.ts'
 
 /**
  * What a director does with a packet. `pass`: on to the stack, unchanged. `forward`: the returned packet leaves as it is by the route to
- * `nextHop`. `stack`: the stack takes the returned packet as if it had arrived so. `send`: the stack sends it as the host's own.
+ * `nextHop`. `stack`: the stack goes on with the returned packet as if it had arrived, or been made, so. `send`: the stack sends it as the host's own.
  */
 export interface IngressResult {
   readonly verdict: 'pass' | 'drop' | 'forward' | 'stack' | 'send'
@@ -27,7 +27,10 @@ export interface IngressResult {
   readonly nextHop?: AddressLike
 }
 
-/** Called with each IP packet before the stack looks at it; the bytes, link padding included, are to be left as they are. */
+/**
+ * Called with each IP packet that comes in before the stack looks at it, and with each that the host itself sends (`own`) before it leaves; the
+ * bytes, link padding included, are to be left as they are.
+ */
 export type IngressHook = (packet: Uint8Array, own: boolean) => IngressResult
 
 /** What a director finds when it asks for the way to a destination. */
@@ -105,14 +108,27 @@ export class IpStack implements InterfaceOwner {
 
   /** A packet that came in, by an interface unless the host has sent it to itself. */
   receivePacket(packet: Uint8Array, from: NetworkInterface | null): void {
+    this.direct(packet, from === null, (result) => this.receive(result, from))
+  }
+
+  /** Sends a packet made by this host, in fragments where need be, unless it has IPv4's don't-fragment bit. */
+  send(packet: Uint8Array): void {
+    const ip = parseIp(packet)
+    if (ip !== null && this.isLocal(ip.destination)) this.clock.after(0, () => this.receivePacket(packet, null))
+    else if (this.ingressHook === null) this.sendByRoute(ip)
+    else this.direct(packet, true, (result) => this.sendByRoute(parseIp(result)))
+  }
+
+  /** Asks the director, if there is one; `stack` goes on with what it leaves to the host. */
+  private direct(packet: Uint8Array, own: boolean, stack: (packet: Uint8Array) => void): void {
     if (this.ingressHook === null) {
-      this.receive(packet, from)
+      stack(packet)
       return
     }
-    const { verdict, packet: result, nextHop } = this.ingressHook(packet, from === null)
+    const { verdict, packet: result, nextHop } = this.ingressHook(packet, own)
     switch (verdict) {
       case 'pass': {
-        this.receive(packet, from)
+        stack(packet)
         return
       }
       case 'drop': {
@@ -124,7 +140,7 @@ export class IpStack implements InterfaceOwner {
         return
       }
       case 'stack': {
-        this.receive(result, from)
+        stack(result)
         return
       }
       case 'send': {
@@ -134,15 +150,9 @@ export class IpStack implements InterfaceOwner {
     }
   }
 
-  /** Sends a packet made by this host, in fragments where need be, unless it has IPv4's don't-fragment bit. */
-  send(packet: Uint8Array): void {
-    const ip = parseIp(packet)
+  private sendByRoute(ip: IpPacket | null): void {
     if (ip === null) {
       this.countDrop('malformed')
-      return
-    }
-    if (this.isLocal(ip.destination)) {
-      this.clock.after(0, () => this.receivePacket(packet, null))
       return
     }
     const route = this.routes.lookup(ip.destination)
