@@ -2,7 +2,7 @@
  * IP and MAC addresses: text outside. Inside, an IPv4 address is an unsigned 32-bit number in host order and an IPv6 address its canonical
  * text (RFC 5952), so that either is compared by `===` and can be a key. What depends on the family is here.
  */
-import { formatIpv6Address, ipv6Bytes, parseIpv6Address } from './ipv6-addresses.ts'
+import { ipv6Bytes, ipv6Text } from './ipv6-addresses.ts'
 
 export type Family = 4 | 6
 
@@ -29,7 +29,7 @@ export function parseAddress(text: string): number {
 
 export function toAddress(address: AddressLike): Address {
   if (typeof address === 'number') return address >>> 0
-  return address.includes(':') ? formatIpv6Address(parseIpv6Address(address)) : parseAddress(address)
+  return address.includes(':') ? ipv6Text(ipv6Bytes(address), 0) : parseAddress(address)
 }
 
 export function familyOf(address: Address): Family {

@@ -109,8 +109,8 @@ export type HttpFailure = TcpFailure | 'malformed' | 'no-answer'
 export interface HttpAnswer {
   /** Null until it is known how the request ended, and where it failed. */
   status: number | null
-  body: string
-  /** The body's bytes. */
+  /** The body as text. */
+  readonly body: string
   content: Uint8Array
   failure: HttpFailure | null
   /** Milliseconds from the call to the end. */
@@ -136,7 +136,16 @@ export function httpRequest(
 ): HttpAnswer {
   const startMs = host.clock.nowMs
   const connection = host.tcp.connect(address, port, options)
-  const answer: HttpAnswer = { status: null, body: '', content: NOTHING, failure: null, durationMs: 0, connection }
+  const answer: HttpAnswer = {
+    status: null,
+    get body() {
+      return Buffer.from(this.content).toString()
+    },
+    content: NOTHING,
+    failure: null,
+    durationMs: 0,
+    connection,
+  }
   const pieces: Buffer[] = []
   let done = false
   const finish = (failure: HttpFailure | null): void => {
@@ -176,6 +185,5 @@ function readResponse(answer: HttpAnswer, bytes: Buffer): HttpFailure | null {
   if (announced !== undefined && content.length !== Number(announced)) return 'malformed'
   answer.status = Number(status)
   answer.content = content
-  answer.body = content.toString()
   return null
 }
