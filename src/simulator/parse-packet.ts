@@ -268,8 +268,8 @@ export function isIcmpv6Error(type: number): boolean {
   return type < 128
 }
 
-/** The maximum segment size that a SYN's options announce, in bytes; null if they don't, or are malformed. */
-export function announcedMss(options: Uint8Array): number | null {
+/** What a TCP option says behind its kind and length; null if there is none of that kind, or something malformed in front of it. */
+export function tcpOption(options: Uint8Array, wanted: number): Uint8Array | null {
   for (let i = 0; i < options.length;) {
     const kind = read8(options, i)
     if (kind === 0) return null
@@ -279,8 +279,14 @@ export function announcedMss(options: Uint8Array): number | null {
     }
     const length = read8(options, i + 1)
     if (length < 2 || i + length > options.length) return null
-    if (kind === 2 && length === 4) return read16(options, i + 2)
+    if (kind === wanted) return options.subarray(i + 2, i + length)
     i += length
   }
   return null
+}
+
+/** The maximum segment size that a SYN's options announce, in bytes; null if they don't, or are malformed. */
+export function announcedMss(options: Uint8Array): number | null {
+  const said = tcpOption(options, 2)
+  return said?.length === 2 ? read16(said, 0) : null
 }

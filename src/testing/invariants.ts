@@ -157,11 +157,11 @@ class Checker {
       else count[isActive(connection.protocol, connection.state) ? 'active' : 'inactive'] += 1
     }
     const uses = this.tables.readRange('localUses', 0, this.tables.capacity('localUses'))
-    for (const [local, connections] of used) {
-      const counted = new LocalUseView(new DataView(uses.buffer, uses.byteOffset), local * LocalUseView.SIZE)
-        .connections
-      if (counted !== connections)
-        this.broken.push(`the local address ${local} counts ${counted}, but has ${connections}`)
+    const use = new LocalUseView(new DataView(uses.buffer, uses.byteOffset), 0)
+    for (let local = 0; use.at < uses.length; local++, use.at += LocalUseView.SIZE) {
+      const { connections } = use
+      const are = used.get(local) ?? 0
+      if (connections !== are) this.broken.push(`the local address ${local} counts ${connections}, but has ${are}`)
     }
     counts.forEach((count, dest) => {
       const { active, inactive, persistent } = DestStateView.from(this.tables.readRange('destStates', dest, 1))
