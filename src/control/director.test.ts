@@ -97,6 +97,24 @@ describe('a director', () => {
     expect(addresses).toEqual(['10.2.0.3', '10.2.0.2', '10.2.0.1'])
   })
 
+  it('knows servers of both families apart whose addresses are the same words', () => {
+    const { control } = new SmallDirector(0).bench
+    const four: DestConfig = { ...server(1), method: 'tunneling' }
+    const six: DestConfig = { ...four, address: 'a02:1::' }
+    const addresses = (): string[] | undefined => control.service(WEB)?.dests.map(({ address }) => address)
+    control.addDest(WEB, four)
+    control.addDest(WEB, six)
+    expect(addresses()).toEqual([six.address, four.address])
+    control.editDest(WEB, { ...six, weight: 7 })
+    control.removeDest(WEB, four)
+    expect(control.service(WEB)?.dests).toMatchObject([{ address: six.address, weight: 7 }])
+    // The slot that is remembered for one isn't the other's.
+    control.removeDest(WEB, six)
+    control.addDest(WEB, four)
+    expect(addresses()).toEqual([four.address])
+    expect(codeOf(() => control.removeDest(WEB, six))).toBe('no-such-dest')
+  })
+
   it('sends packets to other ports to the service of FTP once an edit has made it persistent', () => {
     const { bench } = new SmallDirector(1)
     const ftp: AddressedService = { ...WEB, port: 21 }

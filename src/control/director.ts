@@ -3,12 +3,13 @@
  * first write. A director that changes things is used by one command that holds the writer lock; counters, connections and
  * states are read anew at every call.
  */
+import { sameAddress } from '../engine/address.ts'
 import { ClockView, OverloadView, SettingsView } from '../engine/generated/views.ts'
 import { type Address, Availability, type Dest, ForwardingMethod, NONE } from '../engine/records.ts'
 import { HASH_ROWS, MAGLEV_ROWS } from '../engine/hashing.ts'
 import { DEFAULT_SETTINGS } from '../engine/settings.ts'
 import type { TableStore } from '../engine/tables.ts'
-import { formatAddress, formatEndpoint, parseAddress } from './address.ts'
+import { formatAddress, formatEndpoint, parseAddress, type ParsedAddress } from './address.ts'
 import { describeService, keyOf, methodNumber, recordOf, tunnelRecord } from './codes.ts'
 import { addLocalAddress, freePool, removeLocalAddress, repairPools } from './local-addresses.ts'
 import { readMarkRules, writeMarkRules } from './mark-rules.ts'
@@ -243,7 +244,7 @@ export class Director implements DirectorControl {
   }
 
   private findDest(service: PlannedService, { address, port }: Endpoint): number | null {
-    const wanted = parseAddress(address).address
+    const wanted = parseAddress(address)
     return this.plan.list(service).find((index) => isAt(this.plan.dest(index), wanted, port)) ?? null
   }
 
@@ -257,7 +258,7 @@ export class Director implements DirectorControl {
 
   /** The slot of a dest that the service, or an earlier one with its key, had before. */
   private remembered(service: PlannedService, { address, port }: Endpoint): number | null {
-    const wanted = parseAddress(address).address
+    const wanted = parseAddress(address)
     const index = this.plan.ownedBy(service.key).find((candidate) => isAt(this.plan.dest(candidate), wanted, port))
     if (index === undefined) return null
     if (this.plan.dest(index).availability === Availability.Orphaned) zeroDest(this.store, index)
@@ -388,13 +389,7 @@ export class Director implements DirectorControl {
   }
 }
 
-function isAt(dest: Dest, { word0, word1, word2, word3 }: Address, port: number): boolean {
-  const { address } = dest
-  return (
-    dest.port === port &&
-    address.word0 === word0 &&
-    address.word1 === word1 &&
-    address.word2 === word2 &&
-    address.word3 === word3
-  )
+/** A service with tunnels has servers of both families: 10.2.0.1 and a02:1:: are the same words. */
+function isAt(dest: Dest, { address, family }: ParsedAddress, port: number): boolean {
+  return dest.port === port && dest.family === family && sameAddress(dest.address, address, family)
 }
