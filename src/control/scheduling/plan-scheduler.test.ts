@@ -1,14 +1,15 @@
 /** What schedulers get from the control side: weights, tables, and what wrr goes on with. */
 import { describe, expect, it } from 'vitest'
-import { MAGLEV_ROWS } from '../../engine/hashing.ts'
-import { Scheduler } from '../../engine/records.ts'
+import { CONSISTENT_ROWS, MAGLEV_ROWS } from '../../engine/hashing.ts'
+import { Family, Scheduler } from '../../engine/records.ts'
+import { parseAddress } from '../address.ts'
 import { type ListedDest, planScheduler, restartedState } from './plan-scheduler.ts'
 
 function dests(...weights: readonly (number | readonly [now: number, last: number])[]): ListedDest[] {
   return weights.map((entry, at) => {
     const [weight, lastWeight] = typeof entry === 'number' ? [entry, entry] : entry
     const address = { word0: 0x0a020001 + at, word1: 0, word2: 0, word3: 0 }
-    return { index: 11 + at, dest: { address, port: 80, weight, lastWeight } }
+    return { index: 11 + at, dest: { family: Family.Ipv4, address, port: 80, weight, lastWeight } }
   })
 }
 
@@ -88,5 +89,17 @@ describe('tables', () => {
     const before = plan(Scheduler.ConsistentHashing, all).buckets
     const after = plan(Scheduler.ConsistentHashing, all.slice(0, -1)).buckets
     before.forEach((index, row) => index !== 14 && expect(after[row]).toBe(index))
+  })
+
+  it.each([
+    ['the same words in both families', ['10.2.0.1', 80], ['a02:1::', 80]],
+    ['words that fold to the same', ['2001:db8:0:1::2', 80], ['2001:db8:0:2::1', 80]],
+    ['the same sum of address and port', ['10.2.0.1', 81], ['10.2.0.2', 80]],
+  ] as const)('of chi are halved by two servers with %s', (_, first, second) => {
+    const list = [first, second].map(([text, port], at) => {
+      return { index: 11 + at, dest: { ...parseAddress(text), port, weight: 1, lastWeight: 1 } }
+    })
+    const { buckets } = plan(Scheduler.ConsistentHashing, list)
+    for (const index of [11, 12]) expect(Math.abs(rowsOf(buckets, index) / CONSISTENT_ROWS - 0.5)).toBeLessThan(0.03)
   })
 })

@@ -14,7 +14,7 @@ import { greatestWeight, weightDivisor, wrrTop } from './weights.ts'
 export interface ListedDest {
   /** Index in the table `dests`. */
   readonly index: number
-  readonly dest: Pick<Dest, 'address' | 'port' | 'weight' | 'lastWeight'>
+  readonly dest: Pick<Dest, 'family' | 'address' | 'port' | 'weight' | 'lastWeight'>
 }
 
 export interface SchedulerPlan {
