@@ -50,7 +50,13 @@ import type {
   UdpHeader,
 } from './records.ts'
 
-/** A packet under way through the director. Offsets are bytes from the start of its IP header. */
+/**
+ * A packet under way through the director. Offsets are bytes from the start of its IP header.
+ *
+ * What is asked for by offset is there only if all of it lies within the packet and within its first `READABLE_BYTES`: to every host a packet ends
+ * there, because the verifier wants a bound. So IPv6 whose extension headers leave the transport header no room before that is malformed. A kernel
+ * that has the packet in pieces shows less of it: at first the headers as far as TCP's fixed part, or 242 bytes of IPv6, and more after `reach`.
+ */
 export interface Packet {
   /** Bytes from the IP header to the end of the packet, link padding included. */
   readonly length: number
@@ -63,7 +69,7 @@ export interface Packet {
 }
 
 export interface Platform {
-  /** The header at `offset`, or null where the packet ends before the header does. */
+  /** The header at `offset`, or null where that isn't there whole. */
   ipv4At(packet: Packet, offset: number): Ipv4Header | null
   ipv6At(packet: Packet, offset: number): Ipv6Header | null
   extensionAt(packet: Packet, offset: number): ExtensionHeader | null
@@ -78,15 +84,18 @@ export interface Platform {
   greChecksumAt(packet: Packet, offset: number): GreChecksum | null
   toaAt(packet: Packet, offset: number): ToaOption | null
   toaRestAt(packet: Packet, offset: number): ToaRest | null
-  /** The byte at `offset`, or -1 where the packet has ended. */
+  /** The byte at `offset`, or -1 where there is none. */
   byteAt(packet: Packet, offset: number): number
-  /** Does nothing where the packet has ended. */
+  /** Does nothing where there is none. */
   setByte(packet: Packet, offset: number, value: number): void
-  /** Writes 32 bits in network byte order. Does nothing where the packet ends before they do. */
+  /** Writes 32 bits in network byte order. Does nothing where they are not all there. */
   setWord(packet: Packet, offset: number, value: number): void
   /** Makes the packet's first `length` bytes, or all, readable and writable. Moves the packet. */
   reach(packet: Packet, length: number): void
-  /** The sum of `length` bytes, at most 16383, as big-endian 16-bit words, folded to 16 bits; an odd last byte counts as its word's upper. */
+  /**
+   * The sum of `length` bytes as big-endian 16-bit words, folded to 16 bits; an odd last byte counts as its word's upper. Only their first has to be
+   * among the readable: 0 where the packet ends before them or they are more than `SUMMABLE_BYTES`.
+   */
   sumOfBytes(packet: Packet, offset: number, length: number): number
   /**
    * Brings the TCP or UDP checksum at `offset` into line after a rewrite: `addressChange` and `portChange` as `checksum.ts`
@@ -105,7 +114,10 @@ export interface Platform {
    * be done. Moves the packet.
    */
   decapsulate(packet: Packet, length: number, family: number): boolean
-  /** Moves what begins at `offset` `room` bytes on. False where more follows than 2 KiB, or hardware is to cut the packet. Moves the packet. */
+  /**
+   * Moves what begins at `offset` `room` bytes on. False where more follows than `READABLE_BYTES`, the room would end behind these, or hardware is
+   * to cut the packet. Moves the packet.
+   */
   insertRoom(packet: Packet, offset: number, room: number): boolean
   /** Finds the way out for a packet of `length` bytes between two addresses of a `Family`. `Verdict.Forward` then takes it. */
   route(packet: Packet, family: number, source: Address, destination: Address, length: number): Route

@@ -751,6 +751,10 @@ export const enum Route {
 /** Changes whenever a record or table does: tables of another version are not adopted. */
 export const LAYOUT_VERSION = 5
 
+/** How much of a packet's beginning hosts show the engine, and the most bytes that they sum, a jumbo frame's (`platform.ts`). */
+export const READABLE_BYTES = 2048
+export const SUMMABLE_BYTES = 16383
+
 /** The port of FTP's control connections (RFC 959), whose services differ from others. */
 export const FTP_PORT = 21
 

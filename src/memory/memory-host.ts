@@ -59,8 +59,10 @@ import {
   type Locality,
   type LocalityKey,
   type LocalitySlot,
+  READABLE_BYTES,
   Route,
   type ServiceKey,
+  SUMMABLE_BYTES,
 } from '../engine/records.ts'
 import { FreeSlots } from './free-slots.ts'
 import { type MemoryHash, MemoryTables, type MemoryTablesOptions } from './memory-tables.ts'
@@ -108,8 +110,6 @@ export interface NextHop {
 
 /** Bytes of the longest IPv4 packet (RFC 791 §3.1). */
 const MAX_PACKET = 65535
-/** Bytes that `insertRoom` moves. */
-const MAX_MOVED = 2047
 /** A change of one word that changes nothing, as `change16` gives it. */
 const NO_CHANGE = 0xffff
 
@@ -137,8 +137,13 @@ interface ViewClass<V> {
   new (data: DataView, at: number): V
 }
 
+/** Whether so many bytes at `offset` are there to be read. */
+function isReadable({ length }: Packet, offset: number, bytes: number): boolean {
+  return offset + bytes <= Math.min(length, READABLE_BYTES)
+}
+
 function header<V>(packet: Packet, offset: number, view: ViewClass<V>): V | null {
-  return offset + view.SIZE > packet.length ? null : new view(own(packet).data, offset)
+  return isReadable(packet, offset, view.SIZE) ? new view(own(packet).data, offset) : null
 }
 
 function row<V>(data: DataView, index: number, view: ViewClass<V>): V | null {
@@ -280,15 +285,15 @@ export class MemoryHost implements Platform {
   }
 
   byteAt(packet: Packet, offset: number): number {
-    return offset < packet.length ? own(packet).data.getUint8(offset) : -1
+    return isReadable(packet, offset, 1) ? own(packet).data.getUint8(offset) : -1
   }
 
   setByte(packet: Packet, offset: number, value: number): void {
-    if (offset < packet.length) own(packet).data.setUint8(offset, value)
+    if (isReadable(packet, offset, 1)) own(packet).data.setUint8(offset, value)
   }
 
   setWord(packet: Packet, offset: number, value: number): void {
-    if (offset + 4 <= packet.length) own(packet).data.setUint32(offset, value, false)
+    if (isReadable(packet, offset, 4)) own(packet).data.setUint32(offset, value, false)
   }
 
   reach(): void {
@@ -297,7 +302,7 @@ export class MemoryHost implements Platform {
 
   sumOfBytes(packet: Packet, offset: number, length: number): number {
     const { data } = own(packet)
-    if (offset + length > packet.length) return 0
+    if (offset >= READABLE_BYTES || length > SUMMABLE_BYTES || offset + length > packet.length) return 0
     let sum = 0
     const end = offset + length - 1
     for (let at = offset; at < end; at += 2) sum += data.getUint16(at, false)
@@ -332,7 +337,7 @@ export class MemoryHost implements Platform {
 
   insertRoom(packet: Packet, offset: number, room: number): boolean {
     const { bytes, length } = own(packet)
-    if (length - offset > MAX_MOVED || length + room > MAX_PACKET) return false
+    if (length - offset > READABLE_BYTES || offset + room > READABLE_BYTES || length + room > MAX_PACKET) return false
     bytes.copyWithin(offset + room, offset, length)
     own(packet).length = length + room
     return true

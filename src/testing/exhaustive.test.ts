@@ -146,6 +146,17 @@ describe.skipIf(skip !== null)(
       })
     })
 
+    it('for every place behind an extension header that a transport header can have', () => {
+      compare((send) => {
+        for (let body = 6; body <= 2046; body += 8) {
+          const fields = { ...SIX_REQUEST, extensions: [{ type: 60, body: new Uint8Array(body) }] }
+          send(buildTcp(fields), `TCP behind ${body + 2} bytes`)
+          send(buildUdp(fields), `UDP behind ${body + 2} bytes`)
+          send(buildSctp({ ...fields, chunks: [] }), `SCTP behind ${body + 2} bytes`)
+        }
+      })
+    })
+
     it('for every first chunk of SCTP from either end in every state', () => {
       const ends: Ends = { client: CLIENT, virtual: ASSOCIATIONS, server: server(1) }
       const { reachedBy } = readTransitions('sctp_states_nat.json')

@@ -40,6 +40,7 @@ import {
   Parsed,
   Route,
   ServiceFlag,
+  SUMMABLE_BYTES,
 } from '../records.ts'
 import { TCP_CHECKSUM } from './rewrite.ts'
 
@@ -53,8 +54,6 @@ const HEADER_IPV4 = 28
 const HEADER_IPV6 = 52
 /** Bytes of the longest packet in which the header comes before others. IPv6's least MTU: the client can't be told to leave room. */
 const MOST_TOGETHER = 1280
-/** Bytes of the client's that can give way to the header. */
-const MOST_REPLACED = 0x3fff
 /** Differences of sequence numbers from here on are negative (RFC 9293 §3.4). */
 const NEGATIVE = 0x80000000
 
@@ -104,7 +103,8 @@ export function putHeader(packet: Packet, heading: Heading, connection: Connecti
   // Where the server would take a SYN's bytes for the header's, it must not see them.
   if (heading.fragment !== 0) return !isSyn
   if (size === 0 || areTogether(packet, heading, connection, header)) return carry(packet, heading, connection, size)
-  return size > MOST_REPLACED ? !isSyn : carry(packet, heading, connection, 0)
+  // What gives way to the header is summed, to be taken out of the checksum.
+  return size > SUMMABLE_BYTES ? !isSyn : carry(packet, heading, connection, 0)
 }
 
 /** Whether the header and the client's bytes fit one packet. */

@@ -8,10 +8,6 @@
 #pragma once
 
 #define ETHERNET_HEADER 14
-/* Offsets that the verifier has to reason about: two headers of 60 bytes with room to spare. */
-#define MAX_OFFSET 0x7ff
-/* Bytes whose sum is computed: a jumbo frame's. */
-#define MAX_SUMMED 0x3fff
 #define NO_CHANGE 0xffff
 #define AF_INET 2
 #define AF_INET6 10
@@ -52,7 +48,7 @@ static __always_inline void *packet_end(packet_context *context)
 	({                                                                                 \
 		u64 offset_ = (offset);                                                    \
 		struct type *at_ = NULL;                                                   \
-		if (offset_ <= MAX_OFFSET) {                                               \
+		if (offset_ <= READABLE_BYTES - sizeof(struct type)) {                     \
 			void *data_ = packet_start((packet)->context);                     \
 			at_ = data_ + ETHERNET_HEADER + offset_;                           \
 			if ((void *)(at_ + 1) > packet_end((packet)->context)) at_ = NULL; \
@@ -130,37 +126,37 @@ static __always_inline struct toa_rest *toa_rest_at(struct packet *packet, s64 o
 	return AT(toa_rest, packet, offset);
 }
 
-static __always_inline u8 *byte_pointer(struct packet *packet, s64 offset)
+static __always_inline void *bytes_at(struct packet *packet, s64 offset, u32 size)
 {
 	u64 checked = offset;
-	u8 *at;
+	void *at;
 
 	/* To clang the number is another one now, so it has to be checked here, in the register that is used. */
 	asm volatile("" : "+r"(checked));
-	if (checked > MAX_OFFSET) return NULL;
+	if (checked > READABLE_BYTES - size) return NULL;
 	at = packet_start(packet->context) + ETHERNET_HEADER + checked;
-	return (void *)(at + 1) > packet_end(packet->context) ? NULL : at;
+	return at + size > packet_end(packet->context) ? NULL : at;
 }
 
 static __always_inline s64 byte_at(struct packet *packet, s64 offset)
 {
-	u8 *at = byte_pointer(packet, offset);
+	u8 *at = bytes_at(packet, offset, sizeof(*at));
 
 	return at ? *at : -1;
 }
 
 static __always_inline void set_byte(struct packet *packet, s64 offset, s64 value)
 {
-	u8 *at = byte_pointer(packet, offset);
+	u8 *at = bytes_at(packet, offset, sizeof(*at));
 
 	if (at) *at = value;
 }
 
 static __always_inline void set_word(struct packet *packet, s64 offset, s64 value)
 {
-	__be32 *at = (__be32 *)byte_pointer(packet, offset);
+	__be32 *at = bytes_at(packet, offset, sizeof(*at));
 
-	if (at && (void *)(at + 1) <= packet_end(packet->context)) *at = bpf_htonl(value);
+	if (at) *at = bpf_htonl(value);
 }
 
 /* What an Ethernet header says of a packet of a `Family`. */
@@ -184,12 +180,12 @@ static __always_inline s64 sum_of_bytes(struct packet *packet, s64 offset, s64 l
 	u64 sum = 0;
 	int i;
 
-	if (offset < 0 || offset > MAX_OFFSET || length < 0 || length > MAX_SUMMED) return 0;
+	if (offset < 0 || offset >= READABLE_BYTES || length < 0 || length > SUMMABLE_BYTES) return 0;
 	data += ETHERNET_HEADER + offset;
 	if (length == sizeof(struct ipv4_header) && data + sizeof(struct ipv4_header) <= end)
 		return bpf_ntohs(fold_sum((u32)bpf_csum_diff(NULL, 0, data, sizeof(struct ipv4_header), 0)));
 	bpf_for(i, 0, length / 2) {
-		__be16 *word = data + 2 * (i & (MAX_SUMMED >> 1));
+		__be16 *word = data + 2 * (i & (SUMMABLE_BYTES >> 1));
 
 		if ((void *)(word + 1) > end) return 0;
 		sum += bpf_ntohs(*word);
@@ -205,7 +201,7 @@ static __always_inline s64 sum_of_bytes(struct packet *packet, s64 offset, s64 l
 
 /* What insert_room() moves, on its way. */
 struct moved {
-	u8 bytes[MAX_OFFSET + 1];
+	u8 bytes[READABLE_BYTES];
 };
 
 struct {

@@ -79,11 +79,11 @@ static __always_inline s64 insert_room(struct packet *packet, s64 offset, s64 ro
 	u32 at = ETHERNET_HEADER + offset;
 	struct moved *moved = LOOKUP(movedBytes, 0);
 
-	if (!moved || length > MAX_OFFSET || packet->segment != 0) return 0;
+	if (!moved || length > READABLE_BYTES || offset + room > READABLE_BYTES || packet->segment != 0) return 0;
 	if (bpf_skb_change_tail(packet->context, ETHERNET_HEADER + packet->length + room, 0)) return 0;
 	/* To clang the bounds above are proof enough; the verifier sees them again here. */
 	asm volatile("" : "+r"(length));
-	if (length > 0 && length <= MAX_OFFSET) {
+	if (length > 0 && length <= READABLE_BYTES) {
 		if (bpf_skb_load_bytes(packet->context, at, moved->bytes, length)) return 0;
 		if (bpf_skb_store_bytes(packet->context, at + room, moved->bytes, length, 0)) return 0;
 	}

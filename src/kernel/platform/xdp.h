@@ -23,12 +23,11 @@ static __always_inline void reach(struct packet *packet, s64 length)
 
 static __always_inline void update_checksum(struct packet *packet, s64 offset, s64 address_change, s64 port_change, s64 optional)
 {
-	u8 *at = byte_pointer(packet, offset);
-	__be16 *checksum = (__be16 *)at;
+	__be16 *checksum = bytes_at(packet, offset, sizeof(*checksum));
 	u64 change = port_change == NO_CHANGE ? address_change : address_change + port_change;
 	u32 sum;
 
-	if (!at || (void *)(checksum + 1) > packet_end(packet->context)) return;
+	if (!checksum) return;
 	sum = bpf_ntohs(*checksum);
 	if (optional && sum == 0) return;
 	sum = 0xffff - fold_sum(0xffff - sum + change);
@@ -68,7 +67,7 @@ static __always_inline s64 write_protocol(struct packet *packet, s64 family)
 
 static __always_inline s64 make_room(struct packet *packet, s64 keep, s64 room)
 {
-	if (keep > MAX_OFFSET || bpf_xdp_adjust_tail(packet->context, (int)(keep - packet->length))) return 0;
+	if (keep > READABLE_BYTES || bpf_xdp_adjust_tail(packet->context, (int)(keep - packet->length))) return 0;
 	packet->length = keep;
 	return room == 0 || put_in_front(packet, room);
 }
@@ -85,10 +84,10 @@ static __always_inline s64 decapsulate(struct packet *packet, s64 length, s64 fa
 	void *end = packet_end(context);
 	u64 checked = length;
 
-	/* As in byte_pointer(). */
+	/* As in bytes_at(). */
 	asm volatile("" : "+r"(checked));
 	/* From the header's length on, so that its copies don't overlap. */
-	if (checked < ETHERNET_HEADER || checked > MAX_OFFSET || (void *)(from + 1) > end) return 0;
+	if (checked < ETHERNET_HEADER || checked > READABLE_BYTES || (void *)(from + 1) > end) return 0;
 	to = (void *)from + checked;
 	if ((void *)(to + 1) > end) return 0;
 	*to = *from;
@@ -103,11 +102,11 @@ static __always_inline s64 insert_room(struct packet *packet, s64 offset, s64 ro
 	u32 at = ETHERNET_HEADER + offset;
 	struct moved *moved = LOOKUP(movedBytes, 0);
 
-	if (!moved || length > MAX_OFFSET) return 0;
+	if (!moved || length > READABLE_BYTES || offset + room > READABLE_BYTES) return 0;
 	if (bpf_xdp_adjust_tail(packet->context, (int)room)) return 0;
 	/* To clang the bounds above are proof enough; the verifier sees them again here. */
 	asm volatile("" : "+r"(length));
-	if (length > 0 && length <= MAX_OFFSET) {
+	if (length > 0 && length <= READABLE_BYTES) {
 		if (bpf_xdp_load_bytes(packet->context, at, moved->bytes, length)) return 0;
 		if (bpf_xdp_store_bytes(packet->context, at + room, moved->bytes, length)) return 0;
 	}
