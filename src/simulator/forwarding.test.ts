@@ -40,6 +40,8 @@ interface Way {
   readonly isLocal?: boolean
   /** FullNAT: the servers are told their clients' addresses. */
   readonly toa?: boolean
+  /** FullNAT: the same by a PROXY header, which they insist on. */
+  readonly proxyProtocol?: boolean
 }
 
 const TUNNELS: readonly Tunnel[] = [
@@ -68,6 +70,7 @@ const WAYS: readonly Way[] = [
   { name: 'FullNAT, without IP forwarding, to servers that know nothing of it', dest: { method: 'fullnat' } },
   { name: 'FullNAT, to a server and to itself', dest: { method: 'fullnat' }, isLocal: true },
   { name: 'FullNAT, with the TOA option', dest: { method: 'fullnat' }, toa: true },
+  { name: 'FullNAT, with a PROXY header', dest: { method: 'fullnat' }, proxyProtocol: true },
 ]
 
 const BAD: Partial<LinkConditions> = {
@@ -106,12 +109,13 @@ function topology(seed: number, conditions: Partial<LinkConditions>) {
     for (const host of [director, ...servers]) host.addRoute(anywhere, { gateway: `${inside}${LAST.router}` })
     director.addAddress('eth0', `${inside}${LAST.vip}/${alone}`)
   }
-  for (const host of [director, ...servers]) serveHttp(host, 80, ({ body }) => body)
   return { network, client, director, servers, engine: makeDirector(director, { connections: CONNECTIONS }) }
 }
 
-/** What the servers of a method, and the director for it, need. */
-function prepare({ director, servers }: ReturnType<typeof topology>, { method, tunnel }: Partial<DestConfig>): void {
+/** What the servers of a way, and the director for it, need. */
+function prepare({ director, servers }: ReturnType<typeof topology>, { dest, proxyProtocol = false }: Way): void {
+  const { method, tunnel } = dest
+  for (const host of [director, ...servers]) serveHttp(host, 80, ({ body }) => body, { expectsProxy: proxyProtocol })
   if (method === 'fullnat') return
   director.forwarding = method === undefined
   for (const server of servers) {
@@ -190,14 +194,15 @@ function begin(client: Host, vip: string) {
 
 describe.each(FAMILIES)('the engine among hosts forwards %s', (family) => {
   describe.each(LINKS)('over $links links (seed $seed)', ({ seed, conditions }) => {
-    it.each(WAYS)('by $name', ({ dest, to = family, isLocal = false, toa = false }) => {
+    it.each(WAYS)('by $name', (way) => {
+      const { dest, to = family, isLocal = false, toa = false, proxyProtocol = false } = way
       const lab = topology(seed, conditions)
       const { network, client, director, engine } = lab
-      prepare(lab, dest)
+      prepare(lab, way)
       const control = new Director(engine.tables, (address) => director.owns(address))
       const service: AddressedService = { protocol: 'tcp', address: `${NETS[family].inside}${LAST.vip}`, port: 80 }
       control.set({ toa: toa ? 1 : 0 })
-      control.addService(roundRobin(service))
+      control.addService({ ...roundRobin(service), proxyProtocol })
       if (dest.method === 'fullnat') control.addLocalAddress(service, `${NETS[family].inside}${LAST.director}`)
       for (const last of [isLocal ? LAST.director : LAST.rs2, LAST.rs1])
         control.addDest(service, { ...plainDest({ address: `${NETS[to].inside}${last}`, port: 80 }), ...dest })
