@@ -87,6 +87,7 @@ const SIGNATURES = {
   bpf_obj_get_info_by_fd: 'iipn',
   bpf_link_create: 'iiiip',
   bpf_link_detach: 'ii',
+  bpf_enable_stats: 'ii',
   libbpf_num_possible_cpus: 'i',
   libbpf_set_print: 'pC',
 } as const

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import {
   BpfObject,
   closeFd,
+  enableRunStatistics,
   mapDelete,
   mapInfo,
   mapLookup,
@@ -89,6 +90,20 @@ describe.skipIf(reason !== null)(`libbpf${reason === null ? '' : ` (skipped: ${r
 
   it('tells of a program', () => {
     expect(programInfo(loaded().programFd('devices'))).toMatchObject({ name: 'devices', type: 3 })
+  })
+
+  it('tells how often a program has run while the kernel times them, and how long', () => {
+    const fd = loaded().programFd('devices')
+    const statistics = enableRunStatistics()
+    try {
+      testRun(fd, { data: new Uint8Array(64), repeat: 10 })
+    } finally {
+      closeFd(statistics)
+    }
+    const { runs, runNs } = programInfo(fd)
+    expect(runs).toBe(10)
+    expect(runNs).toBeGreaterThan(0)
+    expect(runNs).toBeLessThan(1e9)
   })
 
   it('hands the context to a test run', () => {
