@@ -22,3 +22,10 @@ export interface Output {
 export function hasTool(name: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
 }
+
+/** Whether a contender's program is installed; `output` is told where it isn't, with the package to install. */
+export function hasContender(output: Output, tool: string, name: string): boolean {
+  const installed = hasTool(tool)
+  if (!installed) output.note(`without ${name}: apt install ${name}`)
+  return installed
+}

@@ -4,13 +4,12 @@
  */
 import { call, BpfError } from '../src/kernel/libbpf-call.ts'
 import { koffi, libc } from '../src/kernel/libc.ts'
-import { attachTcxIngress, closeFd, mapLookup, mapUpdate, possibleCpus } from '../src/kernel/libbpf.ts'
+import { mapLookup, mapUpdate, possibleCpus } from '../src/kernel/libbpf.ts'
 import type { BpfObject } from '../src/kernel/libbpf.ts'
 import { withSocket } from '../src/kernel/system.ts'
 import { buildTcp } from '../src/simulator/packets.ts'
-import { onCleanUp } from './cleanup.ts'
 import { compile } from './compile.ts'
-import { CLIENT_ADDRESS, deviceOf, type HostName, inside, SERVERS } from './topology.ts'
+import { attachProgram, CLIENT_ADDRESS, deviceOf, inside, SERVERS } from './topology.ts'
 
 /** Rows of the map `counts`. */
 const RECEIVED = 1
@@ -42,13 +41,18 @@ export class LiveFrames {
 
   private constructor(private readonly object: BpfObject) {}
 
+  /** A program for tcx that counts what it receives and drops it. */
+  get sinkFd(): number {
+    return this.object.programFd('sink')
+  }
+
   /** Loads the generator, attaches the sinks to the servers. */
   static prepare(): LiveFrames {
     const object = compile('generator')
     object.load()
     const frames = new LiveFrames(object)
     frames.takePackets()
-    for (const server of SERVERS) frames.attachSink(server, 's0')
+    for (const server of SERVERS) attachProgram(server, 's0', frames.sinkFd)
     return frames
   }
 
@@ -56,18 +60,6 @@ export class LiveFrames {
   private takePackets(): void {
     inside('director', () => setGro('dc'))
     for (const server of SERVERS) inside(server, () => setGro('s0'))
-  }
-
-  /** Counts and drops what a device receives, until `close` or the benchmark's end. */
-  attachSink(host: HostName, device: string): { close(): void } {
-    const link = inside(host, () => attachTcxIngress(this.object.programFd('sink'), deviceOf(host, device).index))
-    let open = true
-    const close = (): void => {
-      if (open) closeFd(link)
-      open = false
-    }
-    onCleanUp(`a sink on ${device}`, close)
-    return { close }
   }
 
   received(): number {

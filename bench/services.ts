@@ -3,7 +3,6 @@ import {
   IPIP,
   type DestConfig,
   type Endpoint,
-  type MethodName,
   PLAIN_SERVICE,
   type Protocol,
   type ServiceConfig,
@@ -13,6 +12,6 @@ export function roundRobin(endpoint: Endpoint, protocol: Protocol = 'tcp'): Serv
   return { ...PLAIN_SERVICE, ...endpoint, protocol, scheduler: 'rr' }
 }
 
-export function server(endpoint: Endpoint, weight = 1, method: MethodName = 'masquerading'): DestConfig {
-  return { ...endpoint, weight, method, tunnel: IPIP, upperThreshold: 0, lowerThreshold: 0 }
+export function server(endpoint: Endpoint, weight = 1): DestConfig {
+  return { ...endpoint, weight, method: 'masquerading', tunnel: IPIP, upperThreshold: 0, lowerThreshold: 0 }
 }
