@@ -267,11 +267,17 @@ int baseline(struct __sk_buff *skb)
 	return TCX_NEXT;
 }
 
-/* What a test run itself costs. */
+/* What measuring itself costs. */
 SEC("tc")
 int nothing(struct __sk_buff *skb)
 {
 	return TCX_NEXT;
+}
+
+SEC("xdp")
+int nothing_at_xdp(struct xdp_md *context)
+{
+	return XDP_PASS;
 }
 
 char _license[] SEC("license") = "Dual MIT/GPL";

@@ -9,6 +9,7 @@ import type { Benchmark } from './benchmark.ts'
 import { cleanUp } from './cleanup.ts'
 import { packet } from './packet.ts'
 import { cli } from './cli.ts'
+import { methods } from './methods.ts'
 import { node } from './node.ts'
 import { connections } from './connections.ts'
 import { packets } from './packets.ts'
@@ -16,7 +17,7 @@ import { scale } from './scale.ts'
 import { schedulers } from './schedulers.ts'
 import { type Comparison, format } from './samples.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [packet, schedulers, scale, packets, connections, node, cli]
+const BENCHMARKS: readonly Benchmark[] = [packet, schedulers, scale, methods, packets, connections, node, cli]
 
 interface Report {
   readonly name: string
