@@ -3,7 +3,7 @@
  * place; the director keeps its connections meanwhile.
  */
 import { openDirector } from '../src/control/open-director.ts'
-import { IPIP, type MethodName, type Tunnel } from '../src/control/model.ts'
+import { IPIP, type MethodName, type SettingValues, type Tunnel } from '../src/control/model.ts'
 import { attach, detach, unload } from '../src/kernel/commands.ts'
 import { attachTcxIngress } from '../src/kernel/libbpf.ts'
 import { onCleanUp } from './cleanup.ts'
@@ -96,10 +96,11 @@ export const METHODS: readonly WeirForwarder[] = [
 ]
 
 /** A director with the services for each of `METHODS`; none of them is in place. */
-export function loadWeir(services: readonly Service[]): void {
+export function loadWeir(services: readonly Service[], settings: Partial<SettingValues> = {}): void {
   inside('director', () => {
     onCleanUp('the pins of a director', () => inside('director', unload))
     const director = openDirector({ write: true })
+    director.set(settings)
     for (const { addresses, method, tunnel } of METHODS)
       for (const { port, servers } of services) {
         const service = roundRobin({ address: addresses[0] ?? '', port })

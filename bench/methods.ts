@@ -18,7 +18,7 @@ import { addBaselineService } from './baseline.ts'
 import type { Benchmark, Output } from './benchmark.ts'
 import { onCleanUp } from './cleanup.ts'
 import { compile } from './compile.ts'
-import { CONNECTIONS, openConnections, PACKETS, packetSampler, PORT, SERVICES } from './forwarded-packets.ts'
+import { CONNECTIONS, openConnections, PACKETS, packetSampler, PORT, SERVICES, SETTINGS } from './forwarded-packets.ts'
 import { atXdp, type Forwarder, loadWeir, METHODS, NAT, program, through } from './forwarders.ts'
 import { LiveFrames } from './live-frames.ts'
 import { whyNoKernel } from './requirements.ts'
@@ -83,7 +83,7 @@ async function run(output: Output): Promise<void> {
   const frames = LiveFrames.prepare()
   const baseline = compile('baseline')
   baseline.load()
-  loadWeir(SERVICES)
+  loadWeir(SERVICES, SETTINGS)
   const floor = floorInC(baseline)
   for (const forwarder of [...METHODS, floor]) await openConnections(frames, forwarder)
   const weir = await weirPrograms()

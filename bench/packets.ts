@@ -3,7 +3,7 @@
  * turns. A packet's whole way runs on one processor, generator and sink included; `no forwarding` is that part alone.
  */
 import { type Benchmark, hasContender, type Output } from './benchmark.ts'
-import { CONNECTIONS, openConnections, PACKETS, packetSampler, SERVICES } from './forwarded-packets.ts'
+import { CONNECTIONS, openConnections, PACKETS, packetSampler, SERVICES, SETTINGS } from './forwarded-packets.ts'
 import { atXdp, type Forwarder, loadWeir, METHODS, nftables, program, ROUTING } from './forwarders.ts'
 import { LiveFrames } from './live-frames.ts'
 import { whyNoKernel } from './requirements.ts'
@@ -25,7 +25,7 @@ function nftablesBy(output: Output): Forwarder[] {
 async function measure(output: Output): Promise<void> {
   makeNetwork()
   const frames = LiveFrames.prepare()
-  loadWeir(SERVICES)
+  loadWeir(SERVICES, SETTINGS)
   for (const method of METHODS) await openConnections(frames, method)
   const contenders = [
     ROUTING,

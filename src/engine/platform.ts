@@ -102,7 +102,7 @@ export interface Platform {
    * computes them, of the pseudo header and of the segment. `optional`: 1 where a checksum of 0 stands for none (UDP). Moves the packet.
    */
   updateChecksum(packet: Packet, offset: number, addressChange: number, portChange: number, optional: number): void
-  /** Cuts the packet to `keep` bytes and puts `room` zero bytes in front of it. False where it can't be done. Moves the packet. */
+  /** Cuts the packet to `keep` bytes and puts `room` bytes in front of it, for the caller to fill. False where it can't be done. Moves the packet. */
   makeRoom(packet: Packet, keep: number, room: number): boolean
   /**
    * Puts `room` bytes in front of the packet, for the caller to fill with the headers of a tunnel of a `TunnelType` with an outer IP header of

@@ -322,7 +322,6 @@ export class MemoryHost implements Platform {
   makeRoom(packet: Packet, keep: number, room: number): boolean {
     const { bytes } = own(packet)
     bytes.copyWithin(room, 0, keep)
-    bytes.fill(0, 0, room)
     own(packet).length = room + keep
     return true
   }

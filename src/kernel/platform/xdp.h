@@ -34,24 +34,17 @@ static __always_inline void update_checksum(struct packet *packet, s64 offset, s
 	*checksum = optional && sum == 0 ? 0xffff : bpf_htons(sum);
 }
 
-/* Puts zero bytes between Ethernet header and packet: at least the length of that header, so that the places of its copies don't overlap. */
+/* Puts bytes of any kind between Ethernet header and packet: at least the length of that header, so that the places of its copies don't overlap. */
 static __always_inline s64 put_in_front(struct packet *packet, s64 room)
 {
 	struct xdp_md *context = packet->context;
 	u8 *start, *end;
-	int i;
 
 	if (room < ETHERNET_HEADER || room > 0xff || bpf_xdp_adjust_head(context, -(int)room)) return 0;
 	start = packet_start(context);
 	end = packet_end(context);
 	if (start + room + ETHERNET_HEADER > end) return 0;
 	__builtin_memcpy(start, start + room, ETHERNET_HEADER);
-	bpf_for(i, 0, room) {
-		u8 *byte = start + ETHERNET_HEADER + (i & 0xff);
-
-		if (byte + 1 > end) return 0;
-		*byte = 0;
-	}
 	packet->length += room;
 	return 1;
 }
