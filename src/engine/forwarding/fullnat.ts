@@ -7,8 +7,7 @@
  * more than its SYN: in each that isn't hardware's to cut and has room for it. Or, where the service says so, in a PROXY header (`proxy-protocol.ts`).
  */
 import { sumOfAddress } from '../address.ts'
-import { lengthenIpv4 } from '../ipv4.ts'
-import { insertRoom, ipv4At, ipv6At, type Packet, routeAsHost, routeMtu, tcpAt, toaAt, toaRestAt } from '../platform.ts'
+import { insertRoom, type Packet, routeAsHost, routeMtu, tcpAt, toaAt, toaRestAt } from '../platform.ts'
 import { answers, PROTOCOL_TCP } from '../protocols/protocols.ts'
 import {
   type Address,
@@ -22,7 +21,7 @@ import {
 } from '../records.ts'
 import { count, Reason } from '../reasons.ts'
 import { noteAcknowledgment, putHeader } from './proxy-protocol.ts'
-import { isFragmentable, replaceEnds } from './rewrite.ts'
+import { changeLength, isFragmentable, replaceEnds } from './rewrite.ts'
 import { refuseAge, refuseRoute, refuseSize, wireLength } from './way-out.ts'
 
 /** The option's kind, and its length with IPv4 and IPv6. */
@@ -61,7 +60,7 @@ export function fullnatIn(
   let change = 0
   let pseudo = 0
   if (room !== 0 && insertRoom(packet, heading.payload, room)) {
-    pseudo = lengthen(packet, heading, room)
+    pseudo = changeLength(packet, heading, heading.length + room)
     change = writeToa(packet, heading, connection, room)
   }
   replaceEnds(packet, heading, local, connection.localPort, connection.server, connection.serverPort, pseudo, change)
@@ -109,18 +108,6 @@ function roomForToa(packet: Packet, heading: Heading, connection: Connection, se
   if ((connection.flags & (ConnectionFlag.Answered | ConnectionFlag.Proxied)) !== 0) return 0
   const room = heading.family === Family.Ipv4 ? TOA_IPV4 : TOA_IPV6
   return heading.payload - heading.transport + room <= MAX_TCP_HEADER ? room : 0
-}
-
-/** Makes the IP and the TCP header say that the latter is longer. Returns what that adds to the sum of the pseudo header. */
-function lengthen(packet: Packet, heading: Heading, room: number): number {
-  if (heading.family === Family.Ipv4) {
-    const ip = ipv4At(packet, 0)
-    if (ip !== null) lengthenIpv4(ip, room)
-  } else {
-    const ip = ipv6At(packet, 0)
-    if (ip !== null) ip.payloadLength += room
-  }
-  return room
 }
 
 /** Writes the option behind the others. Returns what it and the header's length add to the sum of the segment. */

@@ -13,12 +13,9 @@
  */
 import { sumOfAddress } from '../address.ts'
 import { change16, change32 } from '../checksum.ts'
-import { lengthenIpv4 } from '../ipv4.ts'
 import {
   findService,
   insertRoom,
-  ipv4At,
-  ipv6At,
   makeRoom,
   type Packet,
   reach,
@@ -42,7 +39,7 @@ import {
   ServiceFlag,
   SUMMABLE_BYTES,
 } from '../records.ts'
-import { TCP_CHECKSUM } from './rewrite.ts'
+import { changeLength, TCP_CHECKSUM } from './rewrite.ts'
 
 const SIGNATURE0 = 0x0d0a0d0a
 const SIGNATURE1 = 0x000d0a51
@@ -142,18 +139,6 @@ function carry(packet: Packet, heading: Heading, connection: Connection, kept: n
   heading.length = length
   connection.flags |= ConnectionFlag.HeaderSent
   return true
-}
-
-/** Makes the IP header say that the packet has `length` bytes. Returns what that adds to the sum of the pseudo header. */
-function changeLength(packet: Packet, heading: Heading, length: number): number {
-  if (heading.family === Family.Ipv4) {
-    const ip = ipv4At(packet, 0)
-    if (ip !== null) lengthenIpv4(ip, length - heading.length)
-  } else {
-    const ip = ipv6At(packet, 0)
-    if (ip !== null) ip.payloadLength += length - heading.length
-  }
-  return change16(heading.length, length)
 }
 
 /** Writes the header where the payload begins. Returns the sum of its words. */

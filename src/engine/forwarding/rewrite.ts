@@ -1,7 +1,7 @@
 /** What forwarding changes in a packet: addresses, ports, one hop less, and the checksums that cover them. */
 import { change16 } from '../checksum.ts'
 import { changeOfCrc32c } from '../crc32c.ts'
-import { countIpv4Hop, mayFragment, replaceIpv4Destination, replaceIpv4Source } from '../ipv4.ts'
+import { countIpv4Hop, lengthenIpv4, mayFragment, replaceIpv4Destination, replaceIpv4Source } from '../ipv4.ts'
 import { replaceIpv6Destination, replaceIpv6Source } from '../ipv6.ts'
 import { ipv4At, ipv6At, type Packet, portsAt, sctpAt, updateChecksum } from '../platform.ts'
 import { PROTOCOL_SCTP, PROTOCOL_UDP } from '../protocols/protocols.ts'
@@ -26,6 +26,18 @@ export function isFragmentable(packet: Packet, heading: Heading): boolean {
   if (heading.family === Family.Ipv6) return false
   const ip = ipv4At(packet, 0)
   return ip !== null && mayFragment(ip)
+}
+
+/** Makes the IP header say that the packet has `length` bytes. Returns what that adds to the sum of the pseudo header. */
+export function changeLength(packet: Packet, heading: Heading, length: number): number {
+  if (heading.family === Family.Ipv4) {
+    const ip = ipv4At(packet, 0)
+    if (ip !== null) lengthenIpv4(ip, length - heading.length)
+  } else {
+    const ip = ipv6At(packet, 0)
+    if (ip !== null) ip.payloadLength += length - heading.length
+  }
+  return change16(heading.length, length)
 }
 
 /** Gives the packet another destination, and with `hops` 1 one hop less to live. Moves the packet. */
