@@ -13,6 +13,7 @@
  */
 import { sumOfAddress } from '../address.ts'
 import { change16, change32 } from '../checksum.ts'
+import { LEAST_MTU_IPV6 } from '../icmp.ts'
 import {
   findService,
   insertRoom,
@@ -38,6 +39,7 @@ import {
   Route,
   ServiceFlag,
   SUMMABLE_BYTES,
+  type TcpHeader,
 } from '../records.ts'
 import { changeLength, TCP_CHECKSUM } from './rewrite.ts'
 
@@ -49,8 +51,8 @@ const TCP_IPV4 = 0x2111000c
 const TCP_IPV6 = 0x21210024
 const HEADER_IPV4 = 28
 const HEADER_IPV6 = 52
-/** Bytes of the longest packet in which the header comes before others. IPv6's least MTU: the client can't be told to leave room. */
-const MOST_TOGETHER = 1280
+/** Bytes of the longest packet in which the header comes before others: every way takes it. The client can't be told to leave room. */
+const MOST_TOGETHER = LEAST_MTU_IPV6
 /** Differences of sequence numbers from here on are negative (RFC 9293 §3.4). */
 const NEGATIVE = 0x80000000
 
@@ -88,9 +90,7 @@ export function putHeader(packet: Packet, heading: Heading, connection: Connecti
   const isSyn = (heading.event & TcpFlag.Syn) !== 0
   const header = headerLength(heading.family)
   if (isSyn && size === 0) {
-    const lower = (tcp.sequence - header) >>> 0
-    const change = change32(tcp.sequence, lower)
-    tcp.sequence = lower
+    const change = renumber(tcp, tcp.sequence - header)
     updateChecksum(packet, heading.transport + TCP_CHECKSUM, 0, change, 0)
     return true
   }
@@ -102,6 +102,14 @@ export function putHeader(packet: Packet, heading: Heading, connection: Connecti
   if (size === 0 || areTogether(packet, heading, connection, header)) return carry(packet, heading, connection, size)
   // What gives way to the header is summed, to be taken out of the checksum.
   return size > SUMMABLE_BYTES ? !isSyn : carry(packet, heading, connection, 0)
+}
+
+/** Gives a segment another sequence number, of which the lower 32 bits count. Returns what that adds to the sum of the segment. */
+function renumber(tcp: TcpHeader, number: number): number {
+  const sequence = number >>> 0
+  const change = change32(tcp.sequence, sequence)
+  tcp.sequence = sequence
+  return change
 }
 
 /** Whether the header and the client's bytes fit one packet. */
@@ -128,10 +136,9 @@ function carry(packet: Packet, heading: Heading, connection: Connection, kept: n
   const tcp = tcpAt(packet, heading.transport)
   if (tcp === null) return false
   const isSyn = (heading.event & TcpFlag.Syn) !== 0
-  const sequence = (connection.firstByte - header - (isSyn ? 1 : 0)) >>> 0
   const carried = kept === size ? heading.event : heading.event & (TcpFlag.Syn | TcpFlag.Ack)
-  change += change32(tcp.sequence, sequence) + change16(heading.event, carried | TcpFlag.Psh)
-  tcp.sequence = sequence
+  change += renumber(tcp, connection.firstByte - header - (isSyn ? 1 : 0))
+  change += change16(heading.event, carried | TcpFlag.Psh)
   tcp.flags = carried | TcpFlag.Psh
   change += writeHeader(packet, heading, connection)
   const length = heading.payload + header + kept
@@ -184,10 +191,7 @@ export function quoteSequence(packet: Packet, offset: number, connection: Connec
   const before = (connection.firstByte - tcp.sequence) >>> 0
   // The SYN and the header itself; a keepalive has the number before the first byte's.
   if (before < 2 || before > header + 1) return 0
-  const sequence = (tcp.sequence + header) >>> 0
-  const change = change32(tcp.sequence, sequence)
-  tcp.sequence = sequence
-  return change
+  return renumber(tcp, tcp.sequence + header)
 }
 
 /**

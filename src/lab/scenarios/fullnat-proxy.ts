@@ -3,7 +3,7 @@
  * own.
  */
 import type { Scenario, Step } from '../scenario.ts'
-import { LAN, type Lan, lanTopology, pageOf, roundRobin, use } from './lan-topology.ts'
+import { LAN, type Lan, lanTopology, pages, roundRobin, use } from './lan-topology.ts'
 import { poolOf } from './fullnat.ts'
 
 export const fullnatProxy: Scenario = {
@@ -15,19 +15,9 @@ export const fullnatProxy: Scenario = {
 }
 
 export function fullNatProxy(lan: Lan): Step[] {
-  const { client } = lan.outside
   return [
     ...roundRobin(lan, '--fullnat', [poolOf(lan)], ' --proxy-protocol v2'),
-    {
-      do: 'fetch',
-      from: 'client',
-      url: pageOf(lan),
-      times: 12,
-      expect: [
-        { expect: 'turns', servers: ['rs2', 'rs1'] },
-        { expect: 'client', address: client },
-      ],
-    },
+    pages(lan, [{ expect: 'client', address: lan.outside.client }]),
     ...use(lan, '--fullnat', 'both'),
   ]
 }

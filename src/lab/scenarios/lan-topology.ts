@@ -2,7 +2,15 @@
  * What the scenarios of direct routing, tunnels and FullNAT have in common: a director and its real servers in one network, each with its own
  * way to the clients. Over IPv4 and IPv6 they are the same but for addresses.
  */
-import { bracketed, type Family, type LabHost, type Step, type TableExpectation, type Topology } from '../scenario.ts'
+import {
+  type AnswerExpectation,
+  bracketed,
+  type Family,
+  type LabHost,
+  type Step,
+  type TableExpectation,
+  type Topology,
+} from '../scenario.ts'
 
 export interface Lan {
   readonly family: Family
@@ -126,9 +134,9 @@ export function roundRobin(lan: Lan, method: string, more: readonly string[] = [
   return ipvsadm(`-A -t ${service} -s rr${options}`, ...more, ...servers)
 }
 
-/** Twelve pages, by the servers in turn. */
-export function pages(lan: Lan): Step {
-  const expect = [{ expect: 'turns', servers: ['rs2', 'rs1'] }] as const
+/** Twelve pages, by the servers in turn; `more` is what is expected of them besides. */
+export function pages(lan: Lan, more: readonly AnswerExpectation[] = []): Step {
+  const expect = [{ expect: 'turns', servers: ['rs2', 'rs1'] } as const, ...more]
   return { do: 'fetch', from: 'client', url: pageOf(lan), times: 12, expect }
 }
 
